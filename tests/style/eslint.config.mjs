@@ -2,7 +2,7 @@
 import tseslint from 'typescript-eslint';
 
 const noAssertions = {
-  selector: 'TSAsExpression:not(:has(> TSTypeReference > Identifier[name="const"]))',
+  selector: 'TSAsExpression[typeAnnotation.typeName.name!="const"]',
   message: 'Parse or narrow instead of asserting: `as const` is the only assertion allowed.',
 };
 const noNamedZod = {

@@ -1,0 +1,47 @@
+import { byBurnOrder, freeOf } from '#lib/ledger/burn-order';
+import type { Draw } from '#lib/ledger/entry';
+import type { Grant, Head } from '#lib/ledger/wallet';
+
+/** A draw on an open grant, carrying its terms. */
+export function drawOf(
+  grant: Grant,
+  change: { readonly amount: number; readonly held?: number },
+): Draw {
+  return {
+    grantId: grant.id,
+    amount: change.amount,
+    held: change.held ?? 0,
+    category: grant.category,
+    priority: grant.priority,
+    expiresAt: grant.expiresAt,
+    grantedAt: grant.grantedAt,
+  };
+}
+
+/** Draws of up to `amount` free credits; grants named in `first` go before the burn order. */
+export function drawInBurnOrder(head: Head, amount: number, first?: string): readonly Draw[] {
+  const draws: Draw[] = [];
+  let owed = amount;
+  const inOrder = head.grants.toSorted(byBurnOrder);
+  for (const grant of [
+    ...inOrder.filter((open) => open.id === first),
+    ...inOrder.filter((open) => open.id !== first),
+  ]) {
+    const drawn = Math.min(freeOf(grant), owed);
+    if (drawn > 0) draws.push(drawOf(grant, { amount: -drawn }));
+    owed -= drawn;
+  }
+  return draws;
+}
+
+/** One draw per grant, where an entry touches a grant for two reasons. */
+export function joinByGrant(draws: readonly Draw[]): readonly Draw[] {
+  const joined = new Map<string, Draw>();
+  for (const draw of draws) {
+    const before = joined.get(draw.grantId);
+    const amount = draw.amount + (before?.amount ?? 0);
+    const held = draw.held + (before?.held ?? 0);
+    joined.set(draw.grantId, { ...draw, amount, held });
+  }
+  return [...joined.values()];
+}

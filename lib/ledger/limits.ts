@@ -1,0 +1,16 @@
+/** The ledger's bounds (DESIGN 3.1, 3.9). Every list, amount and item of a wallet stays below one of them. */
+
+/** Credits of a single command. */
+export const AMOUNT_MAX = 1_000_000_000;
+
+/** Credits of a wallet: far below 2^53, so that no sum of a wallet's totals ever loses a unit. */
+export const BALANCE_MAX = 1_000_000_000_000;
+
+/** Open grants in a head: they are one item, read and written by every spend. */
+export const GRANTS_MAX = 40;
+
+/** Open holds in a head. */
+export const HOLDS_MAX = 20;
+
+/** Metadata of an entry, in bytes of its JSON. */
+export const METADATA_BYTES_MAX = 512;

@@ -1,0 +1,152 @@
+import { invariant } from '#lib/invariant';
+
+/** Whose credits, and what they are for: the pair that names a wallet (DESIGN 2). */
+export interface WalletRef {
+  readonly userId: string;
+  readonly creditType: string;
+}
+
+/** In burn order: free credits go before those of a plan, and those before bought ones (DESIGN 3.4). */
+export const CATEGORIES = ['promotional', 'plan', 'paid'] as const;
+export type Category = (typeof CATEGORIES)[number];
+
+/** What decides when a grant burns. Times are ISO 8601 UTC with milliseconds, so that they compare as strings. */
+export interface GrantTerms {
+  readonly category: Category;
+  /** Lower burns first; 0 to 100. */
+  readonly priority: number;
+  /** Null for credits that never expire. */
+  readonly expiresAt: string | null;
+  readonly grantedAt: string;
+}
+
+/** One inflow's credits that are still in the wallet. */
+export interface Grant extends GrantTerms {
+  readonly id: string;
+  /** What is left, the held part included. */
+  readonly remaining: number;
+  /** The part of `remaining` that open holds have set aside. */
+  readonly held: number;
+}
+
+export interface HoldSlice {
+  readonly grantId: string;
+  readonly amount: number;
+}
+
+/** Credits set aside. Its slices stay pinned to their grants until it ends, even past their expiry. */
+export interface Hold {
+  readonly id: string;
+  readonly expiresAt: string;
+  readonly slices: readonly HoldSlice[];
+}
+
+/** Running totals since the wallet's first entry, in credits; all but `adjusted` only ever grow. */
+export interface Totals {
+  readonly purchased: number;
+  readonly granted: number;
+  readonly used: number;
+  readonly refunded: number;
+  readonly expired: number;
+  readonly reversed: number;
+  readonly reinstated: number;
+  readonly transferredIn: number;
+  readonly transferredOut: number;
+  /** Admin corrections: the only total with a sign. */
+  readonly adjusted: number;
+  /** How many `usage` entries there are: with `seq` it finds the page of a filtered history. */
+  readonly usages: number;
+}
+
+/** A wallet's head: everything that a decision needs, in one item. `seq` is also its version. */
+export interface Head extends WalletRef {
+  readonly seq: number;
+  readonly balance: number;
+  /** Credits that a reversal could not take back; later inflows pay it first (DESIGN 3.6). */
+  readonly debt: number;
+  readonly grants: readonly Grant[];
+  readonly holds: readonly Hold[];
+  readonly totals: Totals;
+  /** How many entries of each type there are. */
+  readonly counts: Readonly<Record<string, number>>;
+  /** Hash of the newest entry; empty before the first. */
+  readonly headHash: string;
+  /** When the newest entry was made; empty before the first. */
+  readonly updatedAt: string;
+}
+
+export const NO_TOTALS: Totals = {
+  purchased: 0,
+  granted: 0,
+  used: 0,
+  refunded: 0,
+  expired: 0,
+  reversed: 0,
+  reinstated: 0,
+  transferredIn: 0,
+  transferredOut: 0,
+  adjusted: 0,
+  usages: 0,
+};
+
+/** The wallet before its first entry. */
+export function emptyHead(wallet: WalletRef): Head {
+  return {
+    userId: wallet.userId,
+    creditType: wallet.creditType,
+    seq: 0,
+    balance: 0,
+    debt: 0,
+    grants: [],
+    holds: [],
+    totals: NO_TOTALS,
+    counts: {},
+    headHash: '',
+    updatedAt: '',
+  };
+}
+
+export function heldOf(head: Head): number {
+  return head.grants.reduce((sum, grant) => sum + grant.held, 0);
+}
+
+/** What can be spent: balance - held (DESIGN 3.7). Advance the head to now first. */
+export function availableOf(head: Head): number {
+  return head.balance - heldOf(head);
+}
+
+/** What the totals say the balance must be: every credit came in and went out by exactly one of them. */
+export function balanceOfTotals(totals: Totals): number {
+  const inflows =
+    totals.purchased +
+    totals.granted +
+    totals.refunded +
+    totals.reinstated +
+    totals.transferredIn +
+    totals.adjusted;
+  return inflows - totals.used - totals.expired - totals.reversed - totals.transferredOut;
+}
+
+/** The soonest instant at which time alone changes this wallet, or null. */
+export function nextDueAt(head: Head): string | null {
+  const times = [
+    ...head.grants.flatMap((grant) =>
+      grant.expiresAt !== null && grant.remaining > grant.held ? [grant.expiresAt] : [],
+    ),
+    ...head.holds.map((hold) => hold.expiresAt),
+  ];
+  return times.toSorted()[0] ?? null;
+}
+
+/** Crashes the request before a head that breaks a promise of DESIGN 3 can be written. */
+export function checkHead(head: Head): void {
+  const remaining = head.grants.reduce((sum, grant) => sum + grant.remaining, 0);
+  invariant(remaining === head.balance, 'grants sum to the balance');
+  invariant(balanceOfTotals(head.totals) === head.balance, 'totals sum to the balance');
+  invariant(head.balance >= 0 && head.debt >= 0, 'balance and debt are never negative');
+  const sliced = head.holds.flatMap((hold) => hold.slices);
+  invariant(
+    sliced.reduce((sum, slice) => sum + slice.amount, 0) === heldOf(head),
+    'holds sum to the held credits',
+  );
+}
