@@ -1,0 +1,136 @@
+import type { Account } from '#lib/accounts/account';
+import type { Decision, Refusal } from '#lib/ledger/decision';
+import type { Entry, EntryType } from '#lib/ledger/entry';
+import type { Head, WalletRef } from '#lib/ledger/wallet';
+
+/**
+ * What commands need of the table, in the words of the domain; `lib/store` implements it. Commands load, ask the
+ * core, and commit: they know neither keys nor conditions nor the SDK.
+ */
+
+/** Every kind of item that is not a wallet head or an entry: what names one, and what it holds. */
+export interface RecordTypes {
+  readonly account: { readonly id: { readonly userId: string }; readonly value: Account };
+  readonly refunded: {
+    readonly id: { readonly userId: string; readonly entryId: string };
+    /** Credits of a spend that refunds have given back so far. */
+    readonly value: { readonly amount: number };
+  };
+}
+export type RecordName = keyof RecordTypes;
+
+/** Names one item: `{ record: 'account', id: { userId } }`. */
+export type RecordRef<K extends RecordName = RecordName> = {
+  readonly [N in K]: { readonly record: N; readonly id: RecordTypes[N]['id'] };
+}[K];
+
+/** An item as it was read. A write must name the version that it is based on. */
+export interface Stored<K extends RecordName> {
+  readonly value: RecordTypes[K]['value'];
+  readonly version: number;
+}
+
+/** A conditional write: `version` null creates, and fails when the item is there; else it replaces that version. */
+export type RecordWrite<K extends RecordName = RecordName> = {
+  readonly [N in K]: {
+    readonly record: N;
+    readonly id: RecordTypes[N]['id'];
+    readonly value: RecordTypes[N]['value'];
+    readonly version: number | null;
+  };
+}[K];
+
+export type Refs = Readonly<Record<string, RecordRef>>;
+export type Loaded<R extends Refs> = {
+  readonly [Name in keyof R]: Stored<R[Name]['record']> | null;
+};
+
+export type Committed = Extract<Decision, { readonly ok: true }>;
+
+/** What a command wants to write, all of it in one transaction; or why it cannot, and then nothing is written. */
+export type Plan<F> =
+  | {
+      readonly ok: true;
+      /** One decision per wallet of the work, in its order. */
+      readonly decisions: readonly Committed[];
+      readonly writes?: readonly RecordWrite[];
+    }
+  | { readonly ok: false; readonly refusal: F };
+
+/** One command over one or more wallets and whatever else belongs into its transaction. */
+export interface Work<R extends Refs, F> {
+  /** The first wallet's entry of this cause is the command's idempotency record. */
+  readonly wallets: readonly [WalletRef, ...WalletRef[]];
+  readonly cause: string;
+  /** Hash of the caller's request where the cause is its Idempotency-Key, else null. */
+  readonly fingerprint: string | null;
+  /** Items that the decision reads, strongly consistent, in the same round trip as the heads. */
+  readonly reads?: R;
+  /** Pure: it is called again with fresher state after a lost race. Heads are as stored; rules advance them. */
+  readonly decide: (state: {
+    readonly heads: readonly [Head, ...Head[]];
+    readonly records: Loaded<R>;
+  }) => Plan<F>;
+}
+
+export type Outcome<F = Refusal> =
+  | {
+      readonly kind: 'committed' | 'replayed';
+      /** The entry of the command in its first wallet: the first answer, whenever it is asked for. */
+      readonly entry: Entry;
+    }
+  /** The Idempotency-Key was used before with another request. */
+  | { readonly kind: 'reused' }
+  | { readonly kind: 'refused'; readonly refusal: F };
+
+/** Deciding and writing. All reads are strongly consistent; every write is conditional. */
+export interface LedgerStore {
+  /** A wallet's head as stored; the empty head where there is no entry yet. */
+  readonly loadHead: (wallet: WalletRef) => Promise<Head>;
+  /** The heads of all wallets of a user, by credit type. */
+  readonly loadHeads: (userId: string) => Promise<readonly Head[]>;
+  readonly loadEntry: (ref: {
+    readonly userId: string;
+    readonly entryId: string;
+  }) => Promise<Entry | null>;
+  /** All entries of a user's wallets, for a proof: cost grows with the history. */
+  readonly loadEntries: (userId: string) => Promise<readonly Entry[]>;
+  readonly load: <R extends Refs>(refs: R) => Promise<Loaded<R>>;
+  /** Runs a command to its outcome: replay, refusal or commit. Throws ContentionError when races outlast the deadline. */
+  readonly run: <R extends Refs, F>(work: Work<R, F>) => Promise<Outcome<F>>;
+  /** Writes records alone, all or none; false when one of them has another version by now. */
+  readonly write: (writes: readonly [RecordWrite, ...RecordWrite[]]) => Promise<boolean>;
+}
+
+export interface HistoryQuery {
+  readonly wallet: WalletRef;
+  readonly type?: EntryType;
+  /** Inclusive, ISO 8601 UTC with milliseconds. */
+  readonly from?: string;
+  /** Exclusive. */
+  readonly to?: string;
+  /** Entries to skip from the newest of those that match. */
+  readonly offset: number;
+  readonly limit: number;
+}
+
+export interface HistoryPage {
+  /** Newest first. */
+  readonly entries: readonly Entry[];
+  /** How many entries match in all. */
+  readonly total: number;
+  /** The newest entry that the answer knows of (DESIGN 4). */
+  readonly asOfSeq: number;
+}
+
+/** Reading back: pages whose cost does not grow with the history. */
+export interface HistoryStore {
+  readonly page: (query: HistoryQuery) => Promise<HistoryPage>;
+  /** The newest entry made before an instant, or null: with its totals any period's usage is a subtraction. */
+  readonly entryBefore: (wallet: WalletRef, instant: string) => Promise<Entry | null>;
+}
+
+/** Writers of one wallet raced past the deadline; nothing was written, and the caller may try again (503). */
+export class ContentionError extends Error {
+  override readonly name = 'ContentionError';
+}
