@@ -123,7 +123,7 @@ const VISIBLE = `(visible_at <= :now OR visible_at > :now + ${DEADLINE_MS_MAX})`
 /** Opens `queues.sqlite` in `dataDir` (`:memory:` keeps nothing). Throws `StateError`. */
 export function openSqsStore(dataDir: string, now: () => number): SqsStore {
   const file = dataDir === ':memory:' ? dataDir : join(dataDir, 'queues.sqlite');
-  const database = openDatabase(file, 'queue');
+  const database = openDatabase({ file, what: 'queue', synchronous: 'NORMAL' });
   database.exec(SCHEMA);
   const sql = {
     putQueue: database.prepare(
