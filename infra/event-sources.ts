@@ -1,0 +1,103 @@
+import { Aws, Duration } from 'aws-cdk-lib';
+import { UserPoolOperation } from 'aws-cdk-lib/aws-cognito';
+import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import {
+  FunctionUrlAuthType,
+  type Function as LambdaFunction,
+  StartingPosition,
+} from 'aws-cdk-lib/aws-lambda';
+import { SqsDlq, SqsEventSource } from 'aws-cdk-lib/aws-lambda-event-sources';
+import { invariant } from '#lib/invariant';
+import { acknowledge } from '#infra/acknowledge';
+import type { FunctionLookup } from '#infra/functions';
+import type { ServiceResources } from '#infra/service-resources';
+
+/** After so many tries a stream record goes to the failure queue, so that one bad record cannot stop the others. */
+const STREAM_RETRIES_MAX = 10;
+/** Bounds how many wallets are written to at once from the queue; the API must never wait for fulfillment. */
+const FULFILLMENT_CONCURRENCY_MAX = 10;
+const NOTIFICATIONS_CONCURRENCY_MAX = 5;
+
+/** Connects what calls functions other than the HTTP API: queues, the table's stream, sign-ups. */
+export function connectEventSources(functions: FunctionLookup, resources: ServiceResources): void {
+  functions('fulfillment').addEventSource(
+    new SqsEventSource(resources.fulfillment.queue, {
+      batchSize: 10,
+      maxConcurrency: FULFILLMENT_CONCURRENCY_MAX,
+      reportBatchItemFailures: true,
+    }),
+  );
+  functions('notifications').addEventSource(
+    new SqsEventSource(resources.notifications.queue, {
+      batchSize: 10,
+      maxConcurrency: NOTIFICATIONS_CONCURRENCY_MAX,
+      reportBatchItemFailures: true,
+    }),
+  );
+  connectStream(functions('stream'), resources);
+  resources.identity.userPool.addTrigger(
+    UserPoolOperation.POST_CONFIRMATION,
+    functions('registration'),
+  );
+}
+
+/** The public address a provider posts to: no IAM in front, so the function's first act is to check the signature. */
+export function addReceiverUrl(receiver: LambdaFunction): string {
+  return receiver.addFunctionUrl({ authType: FunctionUrlAuthType.NONE }).url;
+}
+
+/** Records of one item arrive in order; a failing batch is halved until the bad record is alone. */
+function connectStream(consumer: LambdaFunction, resources: ServiceResources) {
+  const { table, streamFailures } = resources;
+  const { tableStreamArn } = table;
+  invariant(tableStreamArn !== undefined, 'the table has a stream');
+  const mapping = consumer.addEventSourceMapping('Stream', {
+    eventSourceArn: tableStreamArn,
+    startingPosition: StartingPosition.TRIM_HORIZON,
+    batchSize: 100,
+    bisectBatchOnError: true,
+    reportBatchItemFailures: true,
+    retryAttempts: STREAM_RETRIES_MAX,
+    maxRecordAge: Duration.hours(12),
+    onFailure: new SqsDlq(streamFailures),
+  });
+  const anyStream = streamsOf(resources.tableName, Aws);
+  const policy = new Policy(consumer, 'ReadStream', {
+    statements: [
+      new PolicyStatement({
+        actions: ['dynamodb:DescribeStream', 'dynamodb:GetRecords', 'dynamodb:GetShardIterator'],
+        resources: [tableStreamArn],
+      }),
+      new PolicyStatement({
+        actions: ['dynamodb:ListStreams'],
+        resources: [anyStream],
+      }),
+    ],
+  });
+  const { role } = consumer;
+  invariant(role !== undefined, 'a function has a role');
+  policy.attachToRole(role);
+  // Lambda checks at creation that the role may read the stream.
+  mapping.node.addDependency(policy);
+  acknowledge(policy, {
+    [`AwsSolutions-IAM5[Resource::${streamsOf(resources.tableName, unresolved)}]`]:
+      'ListStreams is asked for the streams of one table, and this is how they are named.',
+  });
+}
+
+interface Partition {
+  readonly PARTITION: string;
+  readonly REGION: string;
+  readonly ACCOUNT_ID: string;
+}
+
+/** How a finding writes what only the deployment knows. */
+const unresolved: Partition = {
+  PARTITION: '<AWS::Partition>',
+  REGION: '<AWS::Region>',
+  ACCOUNT_ID: '<AWS::AccountId>',
+};
+
+function streamsOf(tableName: string, at: Partition): string {
+  return `arn:${at.PARTITION}:dynamodb:${at.REGION}:${at.ACCOUNT_ID}:table/${tableName}/stream/*`;
+}

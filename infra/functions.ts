@@ -1,0 +1,177 @@
+import type { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Function as LambdaFunction } from 'aws-cdk-lib/aws-lambda';
+import {
+  publishTo,
+  putIntoTable,
+  queryIndexes,
+  readSecret,
+  readTable,
+  sendEmailAs,
+  sendTo,
+  writeTable,
+} from '#infra/grants';
+import type { ServiceResources } from '#infra/service-resources';
+
+export interface FunctionDefinition {
+  /** What it is for, as the console shows it. */
+  readonly description: string;
+  readonly memoryMb: number;
+  readonly timeoutSeconds: number;
+  /** Whether the public reaches it without a gateway in front: its concurrency is then set aside and bounded. */
+  readonly publicReceiver?: boolean;
+  /** Beyond the variables that every function has (`ledger-function.ts`). */
+  readonly environment: (resources: ServiceResources) => Readonly<Record<string, string>>;
+  /** Beyond its own log group. */
+  readonly statements: (resources: ServiceResources) => readonly PolicyStatement[];
+}
+
+/**
+ * Every Lambda function: the name is its folder under `functions/`, slashes as hyphens. A new function is one row here,
+ * and, unless the contract's routes call it, its event source in `event-sources.ts`.
+ *
+ * The gateway gives up after 29 s, so what people wait for ends well before; memory buys CPU (1,769 MB is one vCPU),
+ * and a cold start is CPU.
+ */
+export const functionDefinitions = {
+  wallet: {
+    description: 'What users do with their own credits.',
+    memoryMb: 1024,
+    timeoutSeconds: 10,
+    environment: (resources) => ({ ...tableVariables(resources), ...identityVariables(resources) }),
+    statements: ({ table }) => [
+      readTable(table),
+      queryIndexes(table, ['gsi1', 'gsi3']),
+      writeTable(table),
+    ],
+  },
+  service: {
+    description: 'What the app backend does to any wallet.',
+    memoryMb: 1024,
+    timeoutSeconds: 10,
+    environment: (resources) => ({ ...tableVariables(resources), ...identityVariables(resources) }),
+    statements: ({ table }) => [
+      readTable(table),
+      queryIndexes(table, ['gsi1', 'gsi3']),
+      writeTable(table),
+    ],
+  },
+  purchases: {
+    description: 'Buying credits: checkout, purchase status, receipts.',
+    memoryMb: 1024,
+    timeoutSeconds: 20,
+    environment: (resources) => ({
+      ...tableVariables(resources),
+      ...identityVariables(resources),
+      STRIPE_SECRET_ARN: resources.secrets.stripeApiKey.secretArn,
+      STRIPE_LIVEMODE: String(resources.config.livemode),
+      REDIRECT_ORIGINS: resources.config.redirectOrigins.join(','),
+    }),
+    statements: ({ table, secrets }) => [
+      readTable(table),
+      queryIndexes(table, ['gsi1', 'gsi3']),
+      writeTable(table),
+      readSecret(secrets.stripeApiKey),
+    ],
+  },
+  admin: {
+    description: 'Adjusting, verifying and looking into any wallet.',
+    memoryMb: 1024,
+    timeoutSeconds: 25,
+    environment: (resources) => ({ ...tableVariables(resources), ...identityVariables(resources) }),
+    statements: ({ table }) => [
+      readTable(table),
+      queryIndexes(table, ['gsi1', 'gsi2', 'gsi3']),
+      writeTable(table),
+    ],
+  },
+  'webhooks-stripe': {
+    description: 'Receives Stripe events: checks the signature, queues, acknowledges.',
+    memoryMb: 512,
+    timeoutSeconds: 10,
+    publicReceiver: true,
+    environment: ({ secrets, fulfillment }) => ({
+      STRIPE_WEBHOOK_SECRET_ARN: secrets.stripeWebhook.secretArn,
+      FULFILLMENT_QUEUE_URL: fulfillment.queue.queueUrl,
+    }),
+    statements: ({ secrets, fulfillment }) => [
+      readSecret(secrets.stripeWebhook),
+      sendTo(fulfillment.queue),
+    ],
+  },
+  fulfillment: {
+    description: 'Turns provider events into facts about purchases, and those into credits.',
+    memoryMb: 1024,
+    timeoutSeconds: 30,
+    environment: (resources) => ({
+      ...tableVariables(resources),
+      STRIPE_LIVEMODE: String(resources.config.livemode),
+    }),
+    statements: ({ table }) => [readTable(table), writeTable(table)],
+  },
+  stream: {
+    description: 'Publishes what the table says has happened.',
+    memoryMb: 512,
+    timeoutSeconds: 60,
+    environment: ({ bus, notifications }) => ({
+      EVENT_BUS_NAME: bus.eventBusName,
+      NOTIFICATIONS_QUEUE_URL: notifications.queue.queueUrl,
+    }),
+    statements: ({ bus, notifications }) => [publishTo(bus), sendTo(notifications.queue)],
+  },
+  notifications: {
+    description: 'Sends each e-mail at most once per cause.',
+    memoryMb: 512,
+    timeoutSeconds: 30,
+    environment: (resources) => ({
+      ...tableVariables(resources),
+      SENDER_EMAIL: resources.config.senderEmail,
+      APP_NAME: resources.config.appName,
+    }),
+    statements: ({ table, email, config }) => [
+      readTable(table),
+      writeTable(table),
+      sendEmailAs(email, config.senderEmail),
+    ],
+  },
+  registration: {
+    description: 'Opens the account of a user who has confirmed, with the signup bonus.',
+    memoryMb: 1024,
+    // Cognito waits 5 s for a trigger, and asks again twice.
+    timeoutSeconds: 5,
+    environment: tableVariables,
+    statements: ({ table }) => [readTable(table), writeTable(table)],
+  },
+  seed: {
+    description: 'Writes the defaults a deployment needs and does not have yet.',
+    memoryMb: 512,
+    timeoutSeconds: 60,
+    environment: tableVariables,
+    statements: ({ table }) => [putIntoTable(table)],
+  },
+} as const satisfies Record<string, FunctionDefinition>;
+
+export type FunctionName = keyof typeof functionDefinitions;
+
+/** The function of that row, as the stack has created it. */
+export type FunctionLookup = (name: FunctionName) => LambdaFunction;
+
+export function functionNames(): readonly FunctionName[] {
+  return Object.keys(functionDefinitions).filter(isFunctionName);
+}
+
+export function isFunctionName(name: string): name is FunctionName {
+  return Object.hasOwn(functionDefinitions, name);
+}
+
+function tableVariables({ table }: ServiceResources) {
+  return { TABLE_NAME: table.tableName };
+}
+
+function identityVariables({ identity }: ServiceResources) {
+  return {
+    USER_POOL_ID: identity.userPool.userPoolId,
+    APP_CLIENT_ID: identity.appClient.userPoolClientId,
+    ADMIN_CLIENT_ID: identity.adminClient.userPoolClientId,
+    SERVICE_CLIENT_ID: identity.serviceClient.userPoolClientId,
+  };
+}

@@ -1,0 +1,61 @@
+import type { Table } from 'aws-cdk-lib/aws-dynamodb';
+import { EventBus } from 'aws-cdk-lib/aws-events';
+import { EmailIdentity, Identity as EmailAddress } from 'aws-cdk-lib/aws-ses';
+import type { Queue } from 'aws-cdk-lib/aws-sqs';
+import { Construct } from 'constructs';
+import { functionDefinitions } from '#infra/functions';
+import { Identity } from '#infra/identity';
+import { deadLetterQueue, LedgerQueue } from '#infra/ledger-queue';
+import { ProviderSecrets } from '#infra/provider-secrets';
+import type { StageConfig } from '#infra/stage';
+
+export interface ServiceResourcesProps {
+  readonly prefix: string;
+  readonly config: StageConfig;
+  readonly table: Table;
+  readonly tableName: string;
+}
+
+/** What the functions use: each row of `functions.ts` picks its environment and its permissions from here. */
+export class ServiceResources extends Construct {
+  readonly config: StageConfig;
+  readonly table: Table;
+  /** Its physical name, which the reference `table.tableName` hides until deployment. */
+  readonly tableName: string;
+  readonly identity: Identity;
+  readonly secrets: ProviderSecrets;
+  /** Verified provider events, on their way to the ledger. */
+  readonly fulfillment: LedgerQueue;
+  /** E-mail requests. */
+  readonly notifications: LedgerQueue;
+  /** Where stream records end that could not be published. */
+  readonly streamFailures: Queue;
+  readonly bus: EventBus;
+  readonly email: EmailIdentity;
+
+  constructor(scope: Construct, id: string, props: ServiceResourcesProps) {
+    super(scope, id);
+    const { prefix, config } = props;
+    this.config = config;
+    this.table = props.table;
+    this.tableName = props.tableName;
+    this.identity = new Identity(this, 'Identity', {
+      prefix,
+      adminCallbackUrls: config.adminCallbackUrls,
+    });
+    this.secrets = new ProviderSecrets(this, 'Secrets', prefix);
+    this.fulfillment = new LedgerQueue(this, 'Fulfillment', {
+      name: `${prefix}-fulfillment`,
+      consumerTimeoutSeconds: functionDefinitions.fulfillment.timeoutSeconds,
+    });
+    this.notifications = new LedgerQueue(this, 'Notifications', {
+      name: `${prefix}-notifications`,
+      consumerTimeoutSeconds: functionDefinitions.notifications.timeoutSeconds,
+    });
+    this.streamFailures = deadLetterQueue(this, 'StreamFailures', `${prefix}-stream-failures`);
+    this.bus = new EventBus(this, 'Bus', { eventBusName: prefix });
+    this.email = new EmailIdentity(this, 'Email', {
+      identity: EmailAddress.email(config.senderEmail),
+    });
+  }
+}
