@@ -1,0 +1,71 @@
+import type { CheckoutEvent, QuarantineReason } from '#lib/payments/payment-event';
+import type { Purchase, PurchaseOutcome } from '#lib/purchases/purchase';
+
+export type Facts =
+  | { readonly ok: true; readonly purchase: Purchase }
+  | { readonly ok: false; readonly reason: QuarantineReason; readonly detail: string };
+
+/**
+ * The purchase with what an event says about it. Facts are sets: adding them again, or in another order, gives the same
+ * purchase (DESIGN 6). An event that contradicts what was agreed adds nothing and goes to a person.
+ */
+export function addCheckoutFacts(purchase: Purchase, event: CheckoutEvent): Facts {
+  if (event.currency !== purchase.currency) {
+    return contradiction(
+      'WRONG_CURRENCY',
+      `${event.currency} came, ${purchase.currency} was agreed`,
+    );
+  }
+  // A discount can only come from our own account; its event still names the agreed price.
+  const amountMinor = event.outcome === 'free' ? event.priceMinor : event.payableMinor;
+  if (amountMinor !== purchase.amountMinor) {
+    return contradiction(
+      'WRONG_AMOUNT',
+      `${amountMinor ?? 'nothing'} came, ${purchase.amountMinor} was agreed`,
+    );
+  }
+  const bound = withSession(purchase, event.sessionRef);
+  if (event.outcome !== 'paid' && event.outcome !== 'free') {
+    return { ok: true, purchase: withOutcome(bound, { kind: event.outcome, at: event.at }) };
+  }
+  return withPayment(bound, {
+    ref: event.paymentRef ?? event.sessionRef,
+    amountMinor: event.outcome === 'free' ? 0 : amountMinor,
+    at: event.at,
+  });
+}
+
+function withSession(purchase: Purchase, id: string): Purchase {
+  if (purchase.session) return purchase;
+  return { ...purchase, session: { id, url: null, expiresAt: null } };
+}
+
+function withPayment(purchase: Purchase, payment: Purchase['payments'][number]): Facts {
+  const known = purchase.payments.find((other) => other.ref === payment.ref);
+  const other = purchase.payments.find(({ ref }) => ref !== payment.ref);
+  if (other) {
+    const detail = `paid by ${other.ref} already; ${payment.ref} has to be refunded`;
+    return contradiction('SECOND_PAYMENT', detail);
+  }
+  const payments = [{ ...payment, at: earlier(known?.at, payment.at) }];
+  return { ok: true, purchase: { ...purchase, payments } };
+}
+
+function withOutcome(
+  purchase: Purchase,
+  fact: { readonly kind: PurchaseOutcome; readonly at: string },
+): Purchase {
+  const known = purchase.outcomes.find((outcome) => outcome.kind === fact.kind);
+  const others = purchase.outcomes.filter((outcome) => outcome !== known);
+  const outcomes = [...others, { kind: fact.kind, at: earlier(known?.at, fact.at) }];
+  return { ...purchase, outcomes: outcomes.toSorted((a, b) => (a.kind < b.kind ? -1 : 1)) };
+}
+
+/** Two events may tell one fact at different times: the first counts, whichever we hear of first. */
+function earlier(known: string | undefined, told: string): string {
+  return known !== undefined && known < told ? known : told;
+}
+
+function contradiction(reason: QuarantineReason, detail: string): Facts {
+  return { ok: false, reason, detail };
+}

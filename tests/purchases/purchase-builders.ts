@@ -1,0 +1,50 @@
+import type { CheckoutEvent } from '#lib/payments/payment-event';
+import { newPurchase, type Purchase } from '#lib/purchases/purchase';
+
+/** 100 credits for 10.00 USD, begun and nothing else. */
+export function purchaseOf(changes: Partial<Purchase> = {}): Purchase {
+  const quote = {
+    creditType: 'general',
+    credits: 100,
+    amountMinor: 1_000,
+    currency: 'USD',
+    packageId: 'starter',
+    packageName: 'Starter',
+  };
+  const attempt = {
+    id: 'pur_1',
+    userId: 'user-1',
+    number: 1,
+    provider: 'stripe',
+    email: 'ada@example.com',
+    fingerprint: 'f',
+    createdAt: '2026-11-18T11:00:00.000Z',
+  } as const;
+  return { ...newPurchase(quote, attempt), ...changes };
+}
+
+export function checkoutEventOf(changes: Partial<CheckoutEvent> = {}): CheckoutEvent {
+  return {
+    kind: 'checkout',
+    provider: 'stripe',
+    eventId: 'evt_1',
+    type: 'checkout.session.completed',
+    at: '2026-11-18T11:06:40.000Z',
+    sessionRef: 'cs_test_1',
+    claimedPurchaseId: 'pur_1',
+    paymentRef: 'pi_1',
+    outcome: 'paid',
+    priceMinor: 1_000,
+    payableMinor: 1_000,
+    currency: 'USD',
+    ...changes,
+  };
+}
+
+/** Every order of a list. */
+export function permutationsOf<T>(items: readonly T[]): readonly (readonly T[])[] {
+  if (items.length <= 1) return [items];
+  return items.flatMap((first, index) =>
+    permutationsOf(items.toSpliced(index, 1)).map((rest) => [first, ...rest]),
+  );
+}
