@@ -40,10 +40,11 @@ export type RecordWrite<K extends RecordName = RecordName> = {
   };
 }[K];
 
-export type Refs = Readonly<Record<string, RecordRef>>;
-export type Loaded<R extends Refs> = {
-  readonly [Name in keyof R]: Stored<R[Name]['record']> | null;
-};
+/** The items that were asked for, by name: `read('account', { userId })`; null where there is none. */
+export type Reader = <K extends RecordName>(
+  record: K,
+  id: RecordTypes[K]['id'],
+) => Stored<K> | null;
 
 export type Committed = Extract<Decision, { readonly ok: true }>;
 
@@ -58,18 +59,18 @@ export type Plan<F> =
   | { readonly ok: false; readonly refusal: F };
 
 /** One command over one or more wallets and whatever else belongs into its transaction. */
-export interface Work<R extends Refs, F> {
+export interface Work<F> {
   /** The first wallet's entry of this cause is the command's idempotency record. */
   readonly wallets: readonly [WalletRef, ...WalletRef[]];
   readonly cause: string;
   /** Hash of the caller's request where the cause is its Idempotency-Key, else null. */
   readonly fingerprint: string | null;
   /** Items that the decision reads, strongly consistent, in the same round trip as the heads. */
-  readonly reads?: R;
+  readonly reads?: readonly RecordRef[];
   /** Pure: it is called again with fresher state after a lost race. Heads are as stored; rules advance them. */
   readonly decide: (state: {
     readonly heads: readonly [Head, ...Head[]];
-    readonly records: Loaded<R>;
+    readonly read: Reader;
   }) => Plan<F>;
 }
 
@@ -95,9 +96,9 @@ export interface LedgerStore {
   }) => Promise<Entry | null>;
   /** All entries of a user's wallets, for a proof: cost grows with the history. */
   readonly loadEntries: (userId: string) => Promise<readonly Entry[]>;
-  readonly load: <R extends Refs>(refs: R) => Promise<Loaded<R>>;
+  readonly load: (refs: readonly RecordRef[]) => Promise<Reader>;
   /** Runs a command to its outcome: replay, refusal or commit. Throws ContentionError when races outlast the deadline. */
-  readonly run: <R extends Refs, F>(work: Work<R, F>) => Promise<Outcome<F>>;
+  readonly run: <F>(work: Work<F>) => Promise<Outcome<F>>;
   /** Writes records alone, all or none; false when one of them has another version by now. */
   readonly write: (writes: readonly [RecordWrite, ...RecordWrite[]]) => Promise<boolean>;
 }

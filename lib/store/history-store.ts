@@ -1,0 +1,171 @@
+import type { Entry } from '#lib/ledger/entry';
+import type { Head } from '#lib/ledger/wallet';
+import type { HistoryPage, HistoryQuery, HistoryStore } from '#lib/ports';
+import { startBackoff } from '#lib/store/backoff';
+import { entryFromItem } from '#lib/store/items';
+import { historyPartition, sequenceKey, typePartition } from '#lib/store/keys';
+import { queryAll } from '#lib/store/read';
+import { readHead } from '#lib/store/read-head';
+import type { Table } from '#lib/store/table';
+
+/**
+ * Entries in the order of a number without gaps: their seq in the wallet, or their ordinal within a type. A number is
+ * a place, so page N is one bounded query and any date is found by binary search, whatever the history's length.
+ */
+interface Sequence {
+  readonly total: number;
+  /** The entries numbered `first` to `last`, newest first. */
+  readonly range: (first: number, last: number) => Promise<readonly Entry[]>;
+}
+
+// An index is a moment behind its table; three more looks cover what DynamoDB usually needs.
+const REREADS_MAX = 3;
+
+/** Pages and dates of a wallet's history through the indexes (DESIGN 4). */
+export function createHistoryStore(table: Table): HistoryStore {
+  return {
+    page: async (query) => {
+      const head = await readHead(table, query.wallet);
+      if (query.type === 'usage') return usagePage(table, head, query);
+      const sequence =
+        query.type === undefined
+          ? walletSequence(table, head)
+          : typeSequence(table, head, query.type);
+      const before = query.from === undefined ? 0 : await countBefore(sequence, query.from);
+      const last = query.to === undefined ? sequence.total : await countBefore(sequence, query.to);
+      const window = newestFirst({
+        total: last - before,
+        offset: query.offset,
+        limit: query.limit,
+      });
+      const entries = window
+        ? await sequence.range(before + window.first, before + window.last)
+        : [];
+      return {
+        entries,
+        total: Math.max(0, last - before),
+        asOfSeq: asOfSeq(head, entries, window),
+      };
+    },
+    entryBefore: async (wallet, instant) => {
+      const sequence = walletSequence(table, await readHead(table, wallet));
+      const count = await countBefore(sequence, instant);
+      return count === 0 ? null : entryAt(sequence, count);
+    },
+  };
+}
+
+/** The numbers of one page, counted from the newest of `total`; null past the end. */
+function newestFirst(page: {
+  readonly total: number;
+  readonly offset: number;
+  readonly limit: number;
+}): { readonly first: number; readonly last: number } | null {
+  const last = page.total - page.offset;
+  return last < 1 ? null : { first: Math.max(1, last - page.limit + 1), last };
+}
+
+/**
+ * A page of spends. They are in no index of their own, which saves every spend a write unit; each entry's running
+ * count of usages tells by binary search where a numbered one stands.
+ */
+async function usagePage(table: Table, head: Head, query: HistoryQuery): Promise<HistoryPage> {
+  const sequence = walletSequence(table, head);
+  const usagesBefore = async (instant: string): Promise<number> => {
+    const count = await countBefore(sequence, instant);
+    return count === 0 ? 0 : ((await entryAt(sequence, count))?.totals.usages ?? 0);
+  };
+  const before = query.from === undefined ? 0 : await usagesBefore(query.from);
+  const last = query.to === undefined ? head.totals.usages : await usagesBefore(query.to);
+  const window = newestFirst({ total: last - before, offset: query.offset, limit: query.limit });
+  if (!window) return { entries: [], total: Math.max(0, last - before), asOfSeq: head.seq };
+  const seqOf = (usage: number): Promise<number> =>
+    firstWhere(
+      { low: usage, high: usage + head.seq - head.totals.usages },
+      async (seq) => ((await entryAt(sequence, seq))?.totals.usages ?? usage) >= usage,
+    );
+  const lastSeq = await seqOf(before + window.last);
+  const firstSeq = await seqOf(before + window.first);
+  const entries = await sequence.range(firstSeq, lastSeq);
+  return {
+    entries: entries.filter((entry) => entry.type === 'usage'),
+    total: last - before,
+    asOfSeq: asOfSeq(head, entries, { last: lastSeq }),
+  };
+}
+
+function walletSequence(table: Table, head: Head): Sequence {
+  const partition = historyPartition(head);
+  const range = rangeOf(table, { index: 'gsi1', partition });
+  return { total: head.seq, range };
+}
+
+function typeSequence(table: Table, head: Head, type: string): Sequence {
+  const range = rangeOf(table, { index: 'gsi3', partition: typePartition(head, type) });
+  return { total: head.counts[type] ?? 0, range };
+}
+
+function rangeOf(
+  table: Table,
+  source: { readonly index: 'gsi1' | 'gsi3'; readonly partition: string },
+): Sequence['range'] {
+  return async (first, last) => {
+    const backoff = startBackoff(table);
+    for (let reread = 0; ; reread += 1) {
+      const items = await queryAll(table, {
+        IndexName: source.index,
+        KeyConditionExpression: '#pk = :pk AND #sk BETWEEN :first AND :last',
+        ExpressionAttributeNames: { '#pk': `${source.index}pk`, '#sk': `${source.index}sk` },
+        ExpressionAttributeValues: {
+          ':pk': source.partition,
+          ':first': sequenceKey(first),
+          ':last': sequenceKey(last),
+        },
+        ScanIndexForward: false,
+      });
+      // Numbers have no gaps, so a short answer means that the index has not caught up with the head yet.
+      const complete = items.length === last - first + 1;
+      if (complete || reread === REREADS_MAX) return items.map((item) => entryFromItem(item));
+      await backoff();
+    }
+  };
+}
+
+async function entryAt(sequence: Sequence, number: number): Promise<Entry | null> {
+  return (await sequence.range(number, number))[0] ?? null;
+}
+
+/** How many entries of a sequence were made before an instant; time never runs backwards within a wallet. */
+async function countBefore(sequence: Sequence, instant: string): Promise<number> {
+  const first = await firstWhere({ low: 1, high: sequence.total + 1 }, async (number) => {
+    const entry = await entryAt(sequence, number);
+    // One that the index does not show yet is newer than all it shows.
+    return entry === null || entry.createdAt >= instant;
+  });
+  return first - 1;
+}
+
+/** The first number in a range for which a monotone test holds; `high` where it holds for none below. */
+async function firstWhere(
+  range: { readonly low: number; readonly high: number },
+  holds: (number: number) => Promise<boolean>,
+): Promise<number> {
+  let { low, high } = range;
+  while (low < high) {
+    const middle = Math.floor((low + high) / 2);
+    if (await holds(middle)) high = middle;
+    else low = middle + 1;
+  }
+  return low;
+}
+
+/** The newest entry that an answer knows of: the head's, unless the page should hold it and the index lags. */
+function asOfSeq(
+  head: Head,
+  entries: readonly Entry[],
+  window: { readonly last: number } | null,
+): number {
+  const newest = entries[0];
+  if (!window || !newest || window.last < head.seq) return head.seq;
+  return newest.seq;
+}

@@ -1,0 +1,222 @@
+import * as z from 'zod';
+import { type Draw, type Entry, ENTRY_TYPES } from '#lib/ledger/entry';
+import { CATEGORIES, type Head, nextDueAt, NO_TOTALS, type Totals } from '#lib/ledger/wallet';
+import {
+  dayPartition,
+  duePartition,
+  ENTRY_PREFIX,
+  entryKey,
+  HEAD_PREFIX,
+  headKey,
+  historyPartition,
+  sequenceKey,
+  typePartition,
+} from '#lib/store/keys';
+import { fromItem, type ItemValue, toItem } from '#lib/store/names';
+
+/*
+ * Heads and entries as items. Both stay below 1 KB for an ordinary spend, because every further KB costs a write unit
+ * more in the table and in each index: what the keys already say is not said again, zeros and nulls are left out.
+ */
+
+const count = z.int();
+const totals = z
+  .object({
+    purchased: count,
+    granted: count,
+    used: count,
+    refunded: count,
+    expired: count,
+    reversed: count,
+    reinstated: count,
+    transferredIn: count,
+    transferredOut: count,
+    adjusted: count,
+    usages: count,
+  })
+  .partial();
+const terms = {
+  category: z.enum(CATEGORIES),
+  priority: count,
+  expiresAt: z.string().optional(),
+  grantedAt: z.string(),
+};
+const headSchema = z.object({
+  pk: z.string(),
+  sk: z.string(),
+  version: count,
+  balance: count,
+  debt: count.default(0),
+  grants: z.array(z.object({ id: z.string(), ...terms, remaining: count, held: count.default(0) })),
+  holds: z
+    .array(
+      z.object({
+        id: z.string(),
+        expiresAt: z.string(),
+        slices: z.array(z.object({ grantId: z.string(), amount: count })),
+      }),
+    )
+    .default([]),
+  totals,
+  counts: z.array(z.tuple([z.enum(ENTRY_TYPES), count])),
+  headHash: z.string(),
+  updatedAt: z.string(),
+});
+const entrySchema = z.object({
+  pk: z.string(),
+  sk: z.string(),
+  creditType: z.string(),
+  seq: count,
+  ordinal: count,
+  type: z.enum(ENTRY_TYPES),
+  balanceBefore: count,
+  amount: count,
+  draws: z.array(
+    z.object({ grantId: z.string(), amount: count, held: count.default(0), ...terms }),
+  ),
+  description: z.string(),
+  reference: z.object({ type: z.string(), id: z.string() }).optional(),
+  metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+  cause: z.string(),
+  fingerprint: z.string().optional(),
+  actor: z.string(),
+  createdAt: z.string(),
+  totals,
+  debt: count.default(0),
+  debtChange: count.default(0),
+  forgiven: count.default(0),
+  hold: z
+    .object({
+      id: z.string(),
+      action: z.enum(['placed', 'captured', 'released', 'expired']),
+      expiresAt: z.string(),
+    })
+    .optional(),
+  merged: z.array(z.object({ from: z.string(), into: z.string() })).default([]),
+  prevHash: z.string().default(''),
+  hash: z.string(),
+});
+
+export function headToItem(head: Head): ItemValue {
+  const dueAt = nextDueAt(head);
+  return toItem({
+    ...headKey(head),
+    ...(dueAt !== null && {
+      gsi4pk: duePartition(head.userId),
+      gsi4sk: `${dueAt}#${head.userId}#${head.creditType}`,
+    }),
+    version: head.seq,
+    balance: head.balance,
+    debt: orAbsent(head.debt),
+    grants: head.grants.map(({ expiresAt, held, ...grant }) => ({
+      ...grant,
+      expiresAt: expiresAt ?? undefined,
+      held: orAbsent(held),
+    })),
+    holds: head.holds.length === 0 ? undefined : head.holds,
+    totals: withoutZeros(head.totals),
+    counts: Object.entries(head.counts),
+    headHash: head.headHash,
+    updatedAt: head.updatedAt,
+  });
+}
+
+export function headFromItem(item: object): Head {
+  const {
+    pk,
+    sk,
+    version,
+    grants,
+    totals: stored,
+    counts,
+    ...head
+  } = headSchema.parse(fromItem(item));
+  return {
+    ...head,
+    userId: pk.slice('USER#'.length),
+    creditType: sk.slice(HEAD_PREFIX.length),
+    seq: version,
+    grants: grants.map((grant) => ({ ...grant, expiresAt: grant.expiresAt ?? null })),
+    totals: { ...NO_TOTALS, ...dropUndefined(stored) },
+    counts: Object.fromEntries(counts),
+  };
+}
+
+export function entryToItem(entry: Entry): ItemValue {
+  return toItem({
+    ...entryKey({ userId: entry.userId, entryId: entry.id }),
+    gsi1pk: historyPartition(entry),
+    gsi1sk: sequenceKey(entry.seq),
+    gsi2pk: dayPartition(entry.createdAt, entry.id),
+    gsi2sk: `${entry.createdAt}#${entry.id}`,
+    ...(entry.type !== 'usage' && {
+      gsi3pk: typePartition(entry, entry.type),
+      gsi3sk: sequenceKey(entry.ordinal),
+    }),
+    creditType: entry.creditType,
+    seq: entry.seq,
+    ordinal: entry.ordinal,
+    type: entry.type,
+    amount: entry.amount,
+    balanceBefore: entry.balanceBefore,
+    draws: entry.draws.map(({ expiresAt, held, ...draw }) => ({
+      ...draw,
+      expiresAt: expiresAt ?? undefined,
+      held: orAbsent(held),
+    })),
+    description: entry.description,
+    reference: entry.reference ?? undefined,
+    metadata: Object.keys(entry.metadata).length === 0 ? undefined : entry.metadata,
+    cause: entry.cause,
+    fingerprint: entry.fingerprint ?? undefined,
+    actor: entry.actor,
+    createdAt: entry.createdAt,
+    totals: withoutZeros(entry.totals),
+    debt: orAbsent(entry.debt),
+    debtChange: orAbsent(entry.debtChange),
+    forgiven: orAbsent(entry.forgiven),
+    hold: entry.hold ?? undefined,
+    merged: entry.merged.length === 0 ? undefined : entry.merged,
+    prevHash: entry.prevHash === '' ? undefined : entry.prevHash,
+    hash: entry.hash,
+  });
+}
+
+export function entryFromItem(item: object): Entry {
+  const {
+    pk,
+    sk,
+    draws,
+    reference,
+    fingerprint,
+    totals: stored,
+    hold,
+    ...entry
+  } = entrySchema.parse(fromItem(item));
+  return {
+    ...entry,
+    id: sk.slice(ENTRY_PREFIX.length),
+    userId: pk.slice('USER#'.length),
+    balanceAfter: entry.balanceBefore + entry.amount,
+    draws: draws.map((draw): Draw => ({ ...draw, expiresAt: draw.expiresAt ?? null })),
+    reference: reference ?? null,
+    fingerprint: fingerprint ?? null,
+    totals: { ...NO_TOTALS, ...dropUndefined(stored) },
+    hold: hold ?? null,
+  };
+}
+
+function orAbsent(value: number): number | undefined {
+  return value === 0 ? undefined : value;
+}
+
+function withoutZeros(values: Totals): ItemValue {
+  return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== 0));
+}
+
+/** A parsed partial says `undefined` for what an item leaves out, which would overwrite the zero below it. */
+function dropUndefined(partial: {
+  readonly [Name in keyof Totals]?: number | undefined;
+}): Partial<Totals> {
+  return Object.fromEntries(Object.entries(partial).filter(([, value]) => value !== undefined));
+}

@@ -1,0 +1,103 @@
+import { invariant } from '#lib/invariant';
+import type { WalletRef } from '#lib/ledger/wallet';
+
+/*
+ * Every key of the table is built here (DESIGN 4).
+ *
+ * Entities
+ *
+ * | item             | pk                  | sk                   | indexes                                                    |
+ * |------------------|---------------------|----------------------|------------------------------------------------------------|
+ * | account          | USER#{userId}       | ACCOUNT              |                                                            |
+ * | wallet head      | USER#{userId}       | WALLET#{creditType}  | gsi4 DUE#{shard} / next due time, when something falls due |
+ * | entry            | USER#{userId}       | ENTRY#{entryId}      | gsi1 wallet / seq; gsi2 day and shard / time; gsi3 wallet and type / ordinal, unless usage |
+ * | refunded amount  | USER#{userId}       | REFUNDED#{entryId}   |                                                            |
+ *
+ * Access patterns
+ *
+ * | question                              | answered by                                                      | cost                   |
+ * |---------------------------------------|------------------------------------------------------------------|------------------------|
+ * | decide about a wallet                 | BatchGetItem of head, the cause's entry, further records; strong | 1 round trip           |
+ * | has this cause been done?             | the entry's own key                                              | in the same round trip |
+ * | balance                               | GetItem head, strong                                             | 1 item                 |
+ * | all wallets of a user                 | Query pk, sk begins with WALLET#, strong                         | a few items            |
+ * | page N of a history                   | gsi1, seq between two numbers (total = the head's seq)           | one page               |
+ * | page N of one type                    | gsi3, ordinal between two numbers (total = the head's count)     | one page               |
+ * | page N of usage                       | gsi1, a seq found by binary search over `totals.usages`          | one page + log n items |
+ * | the entry at a time                   | gsi1 or gsi3, binary search over `created_at`                    | log n items            |
+ * | everything of a day                   | gsi2, 8 shards                                                   | the day                |
+ * | what falls due                        | gsi4, 8 shards, up to now                                        | what is due            |
+ * | prove a user's wallets                | Query pk, sk begins with ENTRY#, strong                          | the whole history      |
+ *
+ * Purchases and what else the domains add stand in `records.ts` with their keys beside them.
+ */
+
+export interface Key {
+  readonly pk: string;
+  readonly sk: string;
+}
+
+/** Spreads what would be one hot index partition; readers ask all of them. */
+export const SHARDS = 8;
+
+/** Sorts numbers as text: 12 digits hold more entries than a wallet can ever have. */
+export const SEQ_DIGITS = 12;
+
+export const accountKey = (userId: string): Key => ({ pk: userPartition(userId), sk: 'ACCOUNT' });
+
+export const headKey = (wallet: WalletRef): Key => ({
+  pk: userPartition(wallet.userId),
+  sk: `${HEAD_PREFIX}${keyPart(wallet.creditType)}`,
+});
+
+export const entryKey = (ref: { readonly userId: string; readonly entryId: string }): Key => ({
+  pk: userPartition(ref.userId),
+  sk: `${ENTRY_PREFIX}${keyPart(ref.entryId)}`,
+});
+
+export const refundedKey = (ref: { readonly userId: string; readonly entryId: string }): Key => ({
+  pk: userPartition(ref.userId),
+  sk: `REFUNDED#${keyPart(ref.entryId)}`,
+});
+
+export const userPartition = (userId: string): string => `USER#${keyPart(userId)}`;
+
+/** Prefixes of a query end in `#`, so that no id is the beginning of another. */
+export const HEAD_PREFIX = 'WALLET#';
+export const ENTRY_PREFIX = 'ENTRY#';
+
+/** gsi1: a wallet's entries by number. */
+export const historyPartition = (wallet: WalletRef): string =>
+  `USER#${keyPart(wallet.userId)}#${keyPart(wallet.creditType)}`;
+
+/** gsi3: a wallet's entries of one type by their number within the type. */
+export const typePartition = (wallet: WalletRef, type: string): string =>
+  `${historyPartition(wallet)}#${keyPart(type)}`;
+
+/** gsi2: all entries of a UTC day. */
+export const dayPartition = (createdAt: string, id: string): string =>
+  `DAY#${createdAt.slice(0, 10)}#${shardOf(id)}`;
+
+/** gsi4: everything that time alone will change. */
+export const duePartition = (id: string): string => `DUE#${shardOf(id)}`;
+
+export const sequenceKey = (seq: number): string => String(seq).padStart(SEQ_DIGITS, '0');
+
+/** A part of a key that came from outside: `#` would let one id reach into another's items. */
+export function keyPart(value: string): string {
+  invariant(/^[A-Za-z0-9_-]{1,64}$/.test(value), 'key parts are ids');
+  return value;
+}
+
+/** A payment provider's id in a key: theirs may be longer than ours. */
+export function providerPart(value: string): string {
+  invariant(/^[A-Za-z0-9_-]{1,255}$/.test(value), 'provider ids are ids');
+  return value;
+}
+
+/** An even spread that needs no memory: the same id is always in the same shard. */
+export function shardOf(id: string): number {
+  let sum = 0;
+  for (const character of id) sum = (sum * 31 + (character.codePointAt(0) ?? 0)) % 65_521;
+  return sum % SHARDS;
+}

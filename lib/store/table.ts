@@ -1,0 +1,39 @@
+import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+
+/** The table as the store's functions use it. Time, randomness and waiting come from outside. */
+export interface Table {
+  readonly client: DynamoDBDocumentClient;
+  readonly name: string;
+  /** A fraction from 0 to 1, for jitter. */
+  readonly random: () => number;
+  readonly sleep: (ms: number) => Promise<void>;
+  /** Milliseconds that only ever grow, for deadlines. */
+  readonly elapsedMs: () => number;
+  /** How long a command may retry lost races: below the function's timeout, so that it can still answer 503. */
+  readonly retryBudgetMs: number;
+  /** Called for every attempt that lost a race, for the metric. */
+  readonly onConflict?: () => void;
+}
+
+/** DynamoDB's own limits (developer guide, Quotas). */
+export const TRANSACT_ITEMS_MAX = 100;
+export const BATCH_GET_KEYS_MAX = 100;
+
+const CONNECTION_TIMEOUT_MS = 1_000;
+const REQUEST_TIMEOUT_MS = 3_000;
+const ATTEMPTS_MAX = 4;
+
+/** A document client that gives up on a hung request in time for the caller to hear of it. */
+export function createDocumentClient(config: DynamoDBClientConfig = {}): DynamoDBDocumentClient {
+  const client = new DynamoDBClient({
+    maxAttempts: ATTEMPTS_MAX,
+    requestHandler: {
+      connectionTimeout: CONNECTION_TIMEOUT_MS,
+      requestTimeout: REQUEST_TIMEOUT_MS,
+      throwOnRequestTimeout: true,
+    },
+    ...config,
+  });
+  return DynamoDBDocumentClient.from(client);
+}
