@@ -10,14 +10,15 @@ import {
   UserPoolResourceServer,
 } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
+import type { Group } from '#lib/identity/permissions';
 import { acknowledge } from '#infra/acknowledge';
 
 const groups = {
   admin: 'Everything',
   finance: 'Adjust, refund and report',
-  support: 'Read only',
-  suspended: 'May not use the API',
-} as const;
+  support: 'Look, but change nothing',
+  suspended: 'May see credits, but not use or buy any',
+} as const satisfies Record<Group, string>;
 
 export interface IdentityProps {
   /** Prefix of physical names; the pool's domain adds the account, because domains are global. */
