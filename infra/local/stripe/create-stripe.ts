@@ -1,0 +1,129 @@
+import type { RequestListener } from 'node:http';
+
+import type { Clock } from '#infra/local/clock';
+import type { StateStore } from '#infra/local/state';
+import { createApi } from '#infra/local/stripe/api';
+import {
+  createCheckout,
+  type Outcome,
+  type Payer,
+  type PayResult,
+} from '#infra/local/stripe/checkout';
+import { createEventLog, renderEvent } from '#infra/local/stripe/event-log';
+import { createFaults, type Faults } from '#infra/local/stripe/faults';
+import { createPages } from '#infra/local/stripe/pages';
+import { openRecords } from '#infra/local/stripe/records';
+import { stripeRoutes } from '#infra/local/stripe/routes';
+import { createWebhooks, type Webhooks, type WebhookTarget } from '#infra/local/stripe/webhooks';
+
+export interface StripeOptions {
+  readonly clock: Clock;
+  readonly state: StateStore;
+  /** Where a browser reaches the stack, without a slash at the end: `http://localhost:3000`. */
+  readonly publicUrl: () => string;
+  /** Asked at every event. Deliveries remember a target by its place in this list. */
+  readonly webhooks: () => readonly WebhookTarget[];
+  /** The secret keys that are taken; any `sk_test_` or `rk_test_` key when not given. */
+  readonly apiKeys?: readonly string[];
+  readonly log?: (line: string) => void;
+}
+
+export interface StripeStandIn {
+  /** Stripe's API, to be listened to where `api.stripe.com` leads. */
+  readonly api: RequestListener;
+  /** The hosted page, for every path below `/stripe/checkout/`. */
+  readonly pages: RequestListener;
+  /** Acts for the customer; throws `StripeApiError` when the session is unknown or not open. */
+  pay(sessionId: string, outcome: Outcome, payer?: Payer): PayResult;
+  /** To be called when the clock was moved: does what is due by now and sends what is due. */
+  tick(): Promise<void>;
+  /** Nothing that is due is undelivered; a retry that waits for its time does not count. */
+  idle(): boolean;
+  /** Sends an event again, `times` copies at once; throws RangeError for an unknown event. */
+  deliver(eventId: string, times?: number): Promise<(number | 'no answer')[]>;
+  /** The account's events, oldest first. */
+  events(): Record<string, unknown>[];
+  readonly switches: Webhooks['switches'];
+  readonly faults: Faults;
+  close(): Promise<void>;
+}
+
+const TIMER_MAX_MS = 60_000;
+
+/** A Stripe account in test mode on this machine (DESIGN 10): API, hosted page and webhooks. */
+export function createStripe(options: StripeOptions): StripeStandIn {
+  const { clock, state, publicUrl, apiKeys, log = () => undefined } = options;
+  const records = openRecords(state);
+  const webhooks = createWebhooks({ clock, records, targets: options.webhooks, log });
+  const recordEvent = createEventLog({ clock, records, plan: webhooks.plan });
+  const account = { clock, records, recordEvent };
+  const checkout = createCheckout(account, publicUrl);
+  const faults = createFaults();
+  let timer: NodeJS.Timeout | undefined;
+  let closed = false;
+  let lastMs = clock.now().getTime();
+
+  const schedule = (): void => {
+    clearTimeout(timer);
+    const dues = [checkout.nextDueMs(), webhooks.nextDueMs()].filter((due) => due !== undefined);
+    if (closed || dues.length === 0) return;
+    const waitMs = Math.min(...dues) - clock.now().getTime();
+    timer = setTimeout(wake, Math.min(Math.max(waitMs, 0), TIMER_MAX_MS));
+    timer.unref();
+  };
+  const tick = async (): Promise<void> => {
+    if (closed) return;
+    const nowMs = clock.now().getTime();
+    // A clock that went back must not leave a retry waiting for a time that is far away again.
+    if (nowMs < lastMs) webhooks.bringForward();
+    lastMs = nowMs;
+    checkout.sweep();
+    await webhooks.run();
+    schedule();
+  };
+  const wake = (): void => {
+    tick().catch((error: unknown) => {
+      log(`stripe: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
+    });
+  };
+  const pay: StripeStandIn['pay'] = (sessionId, outcome, payer) => {
+    const result = checkout.pay(sessionId, outcome, payer);
+    wake();
+    return result;
+  };
+  // What a stop or a crash left undelivered goes out as soon as the stack has begun to listen.
+  setImmediate(wake);
+
+  return {
+    api: createApi({
+      clock,
+      records,
+      routes: stripeRoutes(account, checkout),
+      apiKeys,
+      takeFault: faults.take,
+      onChange: wake,
+      log,
+    }),
+    pages: createPages({ checkout, records, pay }),
+    pay,
+    tick,
+    idle: () => webhooks.isIdle() && (checkout.nextDueMs() ?? Infinity) > clock.now().getTime(),
+    deliver: (eventId, times = 1) => webhooks.deliver(eventId, times),
+    events: () => records.events.list().map(renderEvent),
+    switches: {
+      get: webhooks.switches.get,
+      set: (change) => {
+        const switches = webhooks.switches.set(change);
+        wake();
+        return switches;
+      },
+    },
+    faults,
+    close: async () => {
+      closed = true;
+      clearTimeout(timer);
+      webhooks.close();
+      await webhooks.run();
+    },
+  };
+}

@@ -1,0 +1,130 @@
+import { randomBytes } from 'node:crypto';
+import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
+import * as z from 'zod';
+
+import {
+  OUTCOMES,
+  type Checkout,
+  type Outcome,
+  type Payer,
+  type PayResult,
+} from '#infra/local/stripe/checkout';
+import { StripeApiError } from '#infra/local/stripe/errors';
+import type { Html } from '#infra/local/stripe/html';
+import { checkoutPage, unknownSessionPage, type PageFacts } from '#infra/local/stripe/page-view';
+import type { Records, Session } from '#infra/local/stripe/records';
+
+const PATH = /\/stripe\/checkout\/([A-Za-z0-9_]+)\/?$/;
+const FORM_MAX_BYTES = 16 * 1024;
+/** Long enough to see an unpaid order in the app, short enough to wait for. */
+const BANK_ANSWERS_AFTER_MS = 5_000;
+
+const formSchema = z.object({
+  outcome: z.enum(OUTCOMES),
+  email: z.string().max(320).default(''),
+  name: z.string().max(200).default(''),
+});
+
+interface PagesParts {
+  readonly checkout: Checkout;
+  readonly records: Records;
+  readonly pay: (sessionId: string, outcome: Outcome, payer: Payer) => PayResult;
+}
+
+/** The hosted checkout page (`/stripe/checkout/{sessionId}`): plain HTML, no script needed. */
+export function createPages(parts: PagesParts): RequestListener {
+  return (incoming, response) => {
+    handle(parts, incoming, response).catch(() => incoming.socket.destroy());
+  };
+}
+
+async function handle(
+  parts: PagesParts,
+  incoming: IncomingMessage,
+  response: ServerResponse,
+): Promise<void> {
+  const { records } = parts;
+  const path = (incoming.url ?? '').split('?', 1).join('');
+  parts.checkout.sweep();
+  const session = records.sessions.get(PATH.exec(path)?.[1] ?? '');
+  if (session === undefined) {
+    sendPage(response, 404, unknownSessionPage);
+    return;
+  }
+  if (incoming.method === 'GET' || incoming.method === 'HEAD') {
+    sendPage(response, 200, (nonce) => checkoutPage(factsOf(records, session), nonce));
+    return;
+  }
+  if (incoming.method !== 'POST') {
+    response.writeHead(405, { allow: 'GET, HEAD, POST' }).end();
+    return;
+  }
+  const form = formSchema.safeParse(Object.fromEntries(new URLSearchParams(await read(incoming))));
+  if (!form.success) {
+    response.writeHead(400, { 'content-type': 'text/plain' }).end('This form is not complete.\n');
+    return;
+  }
+  submit(parts, { session, form: form.data, response, path });
+}
+
+function submit(
+  parts: PagesParts,
+  sent: {
+    readonly session: Session;
+    readonly form: z.output<typeof formSchema>;
+    readonly response: ServerResponse;
+    readonly path: string;
+  },
+): void {
+  const { session, form, response, path } = sent;
+  const asksEmail =
+    session.status === 'open' && session.customer_email === null && form.outcome !== 'cancel';
+  if (asksEmail && !z.email().safeParse(form.email).success) {
+    const problem = { message: 'Please enter a valid e-mail address.', email: form.email };
+    const facts: PageFacts = { ...factsOf(parts.records, session), problem };
+    sendPage(response, 422, (nonce) => checkoutPage(facts, nonce));
+    return;
+  }
+  let location = path;
+  try {
+    const result = parts.pay(session.id, form.outcome, {
+      ...(asksEmail ? { email: form.email } : {}),
+      ...(form.name === '' ? {} : { name: form.name }),
+      settleAfterMs: BANK_ANSWERS_AFTER_MS,
+    });
+    const settlesHere = session.status === 'complete';
+    if (result.redirect_url !== null && !settlesHere) location = result.redirect_url;
+  } catch (error) {
+    // A second click on a page that is out of date: the page itself says what the session has become.
+    if (!(error instanceof StripeApiError)) throw error;
+  }
+  response.writeHead(303, { location, 'cache-control': 'no-store' }).end();
+}
+
+function factsOf(records: Records, session: Session): PageFacts {
+  return { session, payment: records.payments.get(session.payment_intent ?? '') };
+}
+
+function sendPage(response: ServerResponse, status: number, render: (nonce: string) => Html): void {
+  const nonce = randomBytes(16).toString('base64url');
+  response.writeHead(status, {
+    'content-type': 'text/html; charset=utf-8',
+    'cache-control': 'no-store',
+    'content-security-policy': `default-src 'none'; style-src 'nonce-${nonce}'; base-uri 'none'; frame-ancestors 'none'`,
+    'referrer-policy': 'no-referrer',
+    'x-content-type-options': 'nosniff',
+  });
+  response.end(render(nonce).markup);
+}
+
+async function read(incoming: IncomingMessage): Promise<string> {
+  const chunks: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of incoming) {
+    if (!(chunk instanceof Buffer)) continue;
+    size += chunk.length;
+    if (size > FORM_MAX_BYTES) throw new Error('The form is too large.');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString('utf8');
+}

@@ -1,0 +1,160 @@
+import type Stripe from 'stripe';
+
+import { sessionTotal, type Line, type Session } from '#infra/local/stripe/records';
+
+/**
+ * A price as it goes over the wire: the SDK turns the decimal text into its own `Decimal` when it
+ * reads an answer, so its type is not the JSON's.
+ */
+type WirePrice = Omit<Stripe.Price, 'unit_amount_decimal'> & { unit_amount_decimal: string | null };
+export type WireLineItem = Omit<Stripe.LineItem, 'price'> & { price: WirePrice };
+
+/** The Checkout Session as the API and the events show it; `url` only while it can be paid. */
+export function renderSession(session: Session, pageUrl: string): Stripe.Checkout.Session {
+  const total = sessionTotal(session);
+  return {
+    id: session.id,
+    object: 'checkout.session',
+    adaptive_pricing: { enabled: session.adaptive_pricing },
+    after_expiration: null,
+    allow_promotion_codes: session.allow_promotion_codes,
+    allowed_payment_method_types: session.allowed_payment_method_types,
+    amount_subtotal: total,
+    amount_total: total,
+    automatic_tax: { enabled: false, liability: null, provider: null, status: null },
+    billing_address_collection: session.billing_address_collection,
+    cancel_url: session.cancel_url,
+    client_reference_id: session.client_reference_id,
+    client_secret: null,
+    collected_information: {
+      business_name: null,
+      individual_name: null,
+      shipping_details: null,
+    },
+    consent: null,
+    consent_collection: null,
+    created: session.created,
+    currency: session.currency,
+    currency_conversion: null,
+    custom_fields: [],
+    custom_text: {
+      after_submit: null,
+      shipping_address: null,
+      submit: null,
+      terms_of_service_acceptance: null,
+    },
+    customer: null,
+    customer_account: null,
+    customer_creation: 'if_required',
+    customer_details: renderCustomer(session),
+    customer_email: session.customer_email,
+    discounts: [],
+    expires_at: session.expires_at,
+    integration_identifier: null,
+    invoice: null,
+    invoice_creation: {
+      enabled: false,
+      invoice_data: {
+        account_tax_ids: null,
+        custom_fields: null,
+        description: null,
+        footer: null,
+        issuer: null,
+        metadata: {},
+        rendering_options: null,
+      },
+    },
+    livemode: false,
+    locale: session.locale,
+    managed_payments: { enabled: false },
+    metadata: session.metadata,
+    mode: 'payment',
+    origin_context: null,
+    payment_intent: session.payment_intent,
+    payment_link: null,
+    payment_method_collection: 'if_required',
+    payment_method_configuration_details: null,
+    payment_method_options: { card: { request_three_d_secure: 'automatic' } },
+    payment_method_types: paymentMethodTypes(session.currency),
+    payment_status: session.payment_status,
+    permissions: null,
+    phone_number_collection: { enabled: false },
+    recovered_from: null,
+    saved_payment_method_options: null,
+    setup_intent: null,
+    shipping_address_collection: null,
+    shipping_cost: null,
+    shipping_options: [],
+    status: session.status,
+    submit_type: session.submit_type,
+    subscription: null,
+    success_url: session.success_url,
+    total_details: { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
+    ui_mode: 'hosted_page',
+    url: session.status === 'open' ? pageUrl : null,
+    wallet_options: null,
+  };
+}
+
+/** The session's lines with their ad-hoc prices; the API shows them only on request. */
+export function renderLineItems(session: Session): WireLineItem[] {
+  return session.lines.map((line) => ({
+    id: line.id,
+    object: 'item',
+    adjustable_quantity: null,
+    amount_discount: 0,
+    amount_subtotal: line.unit_amount * line.quantity,
+    amount_tax: 0,
+    amount_total: line.unit_amount * line.quantity,
+    currency: session.currency,
+    description: line.name,
+    metadata: line.metadata,
+    price: renderPrice(line, session),
+    quantity: line.quantity,
+  }));
+}
+
+/** Cards everywhere, and the slow bank payment that the currency's customers know. */
+export function paymentMethodTypes(currency: string): ['card', 'us_bank_account' | 'sepa_debit'] {
+  return ['card', currency === 'usd' ? 'us_bank_account' : 'sepa_debit'];
+}
+
+function renderCustomer(session: Session): Stripe.Checkout.Session.CustomerDetails | null {
+  const email = session.payer?.email ?? session.customer_email;
+  if (email === null) return null;
+  return {
+    address: null,
+    business_name: null,
+    email,
+    individual_name: null,
+    name: session.payer?.name ?? null,
+    phone: null,
+    tax_exempt: 'none',
+    tax_ids: null,
+  };
+}
+
+function renderPrice(line: Line, session: Session): WirePrice {
+  return {
+    id: line.price_id,
+    object: 'price',
+    // A price made inside a session cannot be used again.
+    active: false,
+    billing_scheme: 'per_unit',
+    created: session.created,
+    currency: session.currency,
+    custom_unit_amount: null,
+    livemode: false,
+    lookup_key: null,
+    metadata: {},
+    nickname: null,
+    product: line.product_id,
+    recurring: null,
+    tax_behavior: 'unspecified',
+    tiers_mode: null,
+    transform_quantity: null,
+    type: 'one_time',
+    unit_amount: line.unit_amount,
+    unit_amount_decimal: String(line.unit_amount),
+  };
+}
