@@ -3,6 +3,8 @@ import { dirname } from 'node:path';
 import { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
 
+import { LocalStackError } from '#infra/local/local-stack-error';
+
 /** Documents of one kind, by id. A document keeps its place in the list when it is put again. */
 export interface Collection<T> {
   get(id: string): T | undefined;
@@ -24,16 +26,11 @@ export interface StateStore {
   close(): void;
 }
 
-/** The state cannot be used; the message is a sentence for the person at the terminal. */
-export class StateError extends Error {
-  override readonly name = 'StateError';
-}
-
 /**
  * Opens (or makes) a state file, readable by its owner only because signing keys live in it.
  * `:memory:` keeps nothing and is for tests.
  *
- * Throws `StateError` when the file is damaged or another process holds it.
+ * Throws `LocalStackError` when the file is damaged or another process holds it.
  */
 export function openState(file: string): StateStore {
   const database = openDatabase({ file, what: 'state', synchronous: 'FULL' });
@@ -109,13 +106,13 @@ function explain(problem: {
   readonly error: unknown;
   readonly file: string;
   readonly what: string;
-}): StateError {
+}): LocalStackError {
   const { error, file, what } = problem;
   const reason = error instanceof Error ? error.message : String(error);
   const message = reason.includes('locked')
     ? `The local stack's ${what} file ${file} is in use by another process: end that stack, or start this one with another DATA_DIR.`
     : `The local stack's ${what} file ${file} cannot be used (${reason}): restore it, or start with --reset to begin anew.`;
-  return new StateError(message, { cause: error });
+  return new LocalStackError(message, { cause: error });
 }
 
 const rowSchema = z.object({ id: z.string(), value: z.string() });
@@ -144,7 +141,7 @@ function openCollection<T>(source: {
     try {
       return schema.parse(JSON.parse(value));
     } catch (cause) {
-      throw new StateError(
+      throw new LocalStackError(
         `The local stack's state file ${file} holds a record "${name}/${id}" that this version cannot read: restore it, or start with --reset to begin anew.`,
         { cause },
       );

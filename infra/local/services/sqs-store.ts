@@ -120,7 +120,7 @@ const SCHEMA = `
 /** A deadline beyond the longest possible one was set before the clock was set back. */
 const VISIBLE = `(visible_at <= :now OR visible_at > :now + ${DEADLINE_MS_MAX})`;
 
-/** Opens `queues.sqlite` in `dataDir` (`:memory:` keeps nothing). Throws `StateError`. */
+/** Opens `queues.sqlite` in `dataDir` (`:memory:` keeps nothing). Throws `LocalStackError`. */
 export function openSqsStore(dataDir: string, now: () => number): SqsStore {
   const file = dataDir === ':memory:' ? dataDir : join(dataDir, 'queues.sqlite');
   const database = openDatabase({ file, what: 'queue', synchronous: 'NORMAL' });

@@ -26,7 +26,7 @@ export interface Queues extends Pick<QueueAdmin, 'ensure' | 'list' | 'redrive' |
 
 /**
  * Starts the queues of one data directory on a loopback port; `dataDir` `:memory:` keeps nothing.
- * Throws `StateError` when the queue file is damaged or in use.
+ * Throws `LocalStackError` when the queue file is damaged or in use.
  */
 export async function startQueues(options: {
   readonly dataDir: string;

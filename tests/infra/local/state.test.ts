@@ -9,7 +9,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 
 import { createClock } from '#infra/local/clock';
-import { openState, StateError } from '#infra/local/state';
+import { LocalStackError } from '#infra/local/local-stack-error';
+import { openState } from '#infra/local/state';
 
 const noteSchema = z.object({ text: z.string() });
 let directory: string;
@@ -97,7 +98,7 @@ describe('the state of the local stack', () => {
   it('says in one sentence that a damaged file needs a reset', () => {
     openState(file).close();
     writeFileSync(file, 'this was a database once\n'.repeat(400));
-    expect(() => openState(file)).toThrow(StateError);
+    expect(() => openState(file)).toThrow(LocalStackError);
     expect(() => openState(file)).toThrow(/cannot be used \(.+\): .* --reset to begin anew\.$/);
   });
 
