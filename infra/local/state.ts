@@ -63,9 +63,10 @@ export function openDatabase(options: {
   readonly synchronous: 'FULL' | 'NORMAL';
 }): DatabaseSync {
   const { file, what, synchronous } = options;
+  let database: DatabaseSync | undefined;
   try {
     if (file !== ':memory:') prepareFile(file);
-    const database = new DatabaseSync(file);
+    database = new DatabaseSync(file);
     database.exec('PRAGMA locking_mode = EXCLUSIVE');
     database.exec('PRAGMA journal_mode = WAL');
     database.exec(`PRAGMA synchronous = ${synchronous}`);
@@ -77,6 +78,7 @@ export function openDatabase(options: {
     if (check.quick_check !== 'ok') throw new Error(check.quick_check);
     return database;
   } catch (error) {
+    database?.close();
     throw explain({ error, file, what });
   }
 }
