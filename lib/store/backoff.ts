@@ -2,10 +2,14 @@ import { ContentionError } from '#lib/ports';
 import type { Table } from '#lib/store/table';
 
 const BASE_MS = 10;
-const CAP_MS = 200;
+const CAP_MS = 1_000;
 
-/** Waits before another attempt; throws ContentionError when the budget of the command is spent. */
-export type Backoff = () => Promise<void>;
+/** The retries of one command. Both throw ContentionError when its budget is spent. */
+export interface Backoff {
+  /** Waits before another attempt. */
+  readonly wait: () => Promise<void>;
+  readonly checkDeadline: () => void;
+}
 
 /**
  * Full jitter: each wait is a random part of a bound that doubles, so that writers who collided do not collide again
@@ -16,12 +20,17 @@ export function startBackoff(
 ): Backoff {
   const deadline = table.elapsedMs() + table.retryBudgetMs;
   let boundMs = BASE_MS;
-  return async () => {
-    const waitMs = table.random() * boundMs;
-    if (table.elapsedMs() + waitMs > deadline) {
-      throw new ContentionError('writers of one wallet raced past the deadline');
-    }
-    boundMs = Math.min(CAP_MS, boundMs * 2);
-    await table.sleep(waitMs);
+  const checkDeadline = (waitMs = 0): void => {
+    if (table.elapsedMs() + waitMs <= deadline) return;
+    throw new ContentionError('writers of one wallet raced past the deadline');
+  };
+  return {
+    checkDeadline: () => checkDeadline(),
+    wait: async () => {
+      const waitMs = table.random() * boundMs;
+      checkDeadline(waitMs);
+      boundMs = Math.min(CAP_MS, boundMs * 2);
+      await table.sleep(waitMs);
+    },
   };
 }

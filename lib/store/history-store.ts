@@ -126,7 +126,7 @@ function rangeOf(
       // Numbers have no gaps, so a short answer means that the index has not caught up with the head yet.
       const complete = items.length === last - first + 1;
       if (complete || reread === REREADS_MAX) return items.map((item) => entryFromItem(item));
-      await backoff();
+      await backoff.wait();
     }
   };
 }

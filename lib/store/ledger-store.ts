@@ -43,8 +43,9 @@ interface State {
 }
 
 /**
- * Load, decide, commit, in two round trips; a replay and a refusal need only the first (DESIGN 3.8, 4). After a lost
- * race the answer itself brings the fresh head, so deciding again costs no read.
+ * Load, decide, commit, in two round trips; a replay and a refusal need only the first (DESIGN 3.8, 4). A race lost
+ * to a commit is decided again at once, because the answer brought the fresh head; one lost to a transaction in
+ * flight waits for its turn and reads again, because whatever was decided before is stale by then.
  */
 async function runWork<F>(table: Table, work: Work<F>): Promise<Outcome<F>> {
   const backoff = startBackoff(table);
@@ -54,18 +55,18 @@ async function runWork<F>(table: Table, work: Work<F>): Promise<Outcome<F>> {
     const plan = work.decide(loaded.state);
     if (!plan.ok) return { kind: 'refused', refusal: plan.refusal };
     const { puts, entry } = putsOf(work, loaded.state, plan);
-    let outcome = await transact(table, puts);
-    while (outcome.kind === 'busy') {
-      table.onConflict?.();
-      await backoff();
-      outcome = await transact(table, puts);
-    }
+    const outcome = await transact(table, puts);
     if (outcome.kind === 'committed') return { kind: 'committed', entry };
-    const done = outcome.existing[0];
-    if (done) return replayOf(entryFromItem(done), work);
     table.onConflict?.();
-    await backoff();
-    loaded = await reloadState(table, work, loaded.state, outcome.existing);
+    if (outcome.kind === 'busy') {
+      await backoff.wait();
+      loaded = await loadState(table, work);
+    } else {
+      const done = outcome.existing[0];
+      if (done) return replayOf(entryFromItem(done), work);
+      backoff.checkDeadline();
+      loaded = await reloadState(table, work, loaded.state, outcome.existing);
+    }
   }
 }
 
@@ -154,7 +155,7 @@ async function writeRecords(table: Table, writes: readonly RecordWrite[]): Promi
     const outcome = await transact(table, puts);
     if (outcome.kind !== 'busy') return outcome.kind === 'committed';
     table.onConflict?.();
-    await backoff();
+    await backoff.wait();
   }
 }
 

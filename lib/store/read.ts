@@ -38,7 +38,7 @@ export async function getItems(
     for (const item of answer.Responses?.[table.name] ?? []) found.set(nameOf(item), item);
     pending = answer.UnprocessedKeys?.[table.name]?.Keys ?? [];
     if (pending.length === 0) return keys.map((key) => found.get(nameOf(key)) ?? null);
-    await backoff();
+    await backoff.wait();
   }
 }
 

@@ -1,7 +1,23 @@
 import * as z from 'zod';
 import { accountSchema } from '#lib/accounts/account';
+import { packageSchema } from '#lib/catalog/package';
+import { quarantinedEventSchema } from '#lib/payments/quarantined-event';
+import type { PaymentProvider } from '#lib/payments/payment-event';
 import type { RecordName, RecordRef, RecordTypes, RecordWrite, Stored } from '#lib/ports';
-import { accountKey, type Key, refundedKey } from '#lib/store/keys';
+import {
+  paymentReferenceSchema,
+  purchaseCountSchema,
+  purchaseSchema,
+} from '#lib/purchases/purchase';
+import {
+  accountKey,
+  type Key,
+  keyPart,
+  providerPart,
+  refundedKey,
+  sequenceKey,
+  userPartition,
+} from '#lib/store/keys';
 import { fromItem, type ItemValue, toItem } from '#lib/store/names';
 
 /*
@@ -19,7 +35,58 @@ export interface RecordSpec<K extends RecordName> {
 const records: { readonly [K in RecordName]: RecordSpec<K> } = {
   account: { key: (id) => accountKey(id.userId), schema: accountSchema },
   refunded: { key: refundedKey, schema: z.object({ amount: z.int() }) },
+  package: {
+    key: (id) => ({ pk: CATALOG_PARTITION, sk: keyPart(id.packageId) }),
+    schema: packageSchema,
+  },
+  purchase: {
+    key: (id) => ({ pk: `PURCHASE#${keyPart(id.purchaseId)}`, sk: 'PURCHASE' }),
+    schema: purchaseSchema,
+    attributes: (purchase) => ({
+      gsi1pk: purchasesPartition(purchase.userId),
+      gsi1sk: sequenceKey(purchase.number),
+      gsi2pk: `PURCHASES#${purchase.createdAt.slice(0, 10)}`,
+      gsi2sk: `${purchase.createdAt}#${purchase.id}`,
+    }),
+  },
+  purchaseCount: {
+    key: (id) => ({ pk: userPartition(id.userId), sk: 'PURCHASES' }),
+    schema: purchaseCountSchema,
+  },
+  paymentReference: {
+    key: (id) => ({ pk: `PAYMENT#${id.provider}#${providerPart(id.ref)}`, sk: 'PAYMENT' }),
+    schema: paymentReferenceSchema,
+  },
+  quarantinedEvent: {
+    key: (id) => ({ pk: `EVENT#${id.provider}`, sk: providerPart(id.eventId) }),
+    schema: quarantinedEventSchema,
+    attributes: (event) => {
+      const newestLast = `${event.receivedAt}#${event.provider}#${event.eventId}`;
+      return {
+        gsi1pk: QUARANTINE_PARTITION,
+        gsi1sk: newestLast,
+        gsi3pk: quarantinePartition(event.provider),
+        gsi3sk: newestLast,
+      };
+    },
+  },
 };
+
+/** Every package that is or was on sale. */
+export const CATALOG_PARTITION = 'CATALOG';
+
+/** gsi1: a user's purchases by number. */
+export function purchasesPartition(userId: string): string {
+  return `PURCHASES#${userPartition(userId)}`;
+}
+
+/** gsi1: every quarantined event by time. */
+export const QUARANTINE_PARTITION = 'QUARANTINE';
+
+/** gsi3: one provider's. */
+export function quarantinePartition(provider: PaymentProvider): string {
+  return `${QUARANTINE_PARTITION}#${provider}`;
+}
 
 export function recordKey(ref: RecordRef): Key {
   return keyOfRecord(ref.record, ref.id);
