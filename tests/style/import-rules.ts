@@ -1,0 +1,131 @@
+/** What the files of one area may import. */
+export interface ImportRule {
+  /** The beginning of the area's paths; where several fit, the longest counts. */
+  readonly area: string;
+  /** Beginnings of our own paths; everything else of ours is refused. */
+  readonly own: readonly string[];
+  /** Packages and builtins; `stripe` also means `stripe/...`. Everything else is refused. */
+  readonly packages: readonly string[];
+}
+
+const domains = [
+  'lib/accounts/',
+  'lib/admin/',
+  'lib/applications/',
+  'lib/catalog/',
+  'lib/jobs/',
+  'lib/notifications/',
+  'lib/promo/',
+  'lib/purchases/',
+  'lib/settings/',
+  'lib/subscriptions/',
+  'lib/wallets/',
+];
+const core = ['lib/invariant.ts', 'lib/ledger/'];
+const rules = [...core, 'lib/contract/', 'lib/ports.ts', ...domains];
+
+/** The directions of imports (DESIGN 8). Types count like values: who knows a type depends on it. */
+export const importRules: readonly ImportRule[] = [
+  { area: 'lib/invariant.ts', own: [], packages: [] },
+  { area: 'lib/contract/', own: ['lib/contract/'], packages: ['zod'] },
+  // The pure core: no clock, no I/O, no SDK.
+  { area: 'lib/ledger/', own: core, packages: ['node:crypto'] },
+  { area: 'lib/ports.ts', own: rules, packages: [] },
+  // Commands of a domain know what a payment event says, and not where it comes from.
+  ...domains.map((area) => ({
+    area,
+    own: [...rules, 'lib/payments/payment-event.ts'],
+    packages: ['zod', 'node:crypto'],
+  })),
+  {
+    area: 'lib/store/',
+    own: [...rules, 'lib/store/'],
+    packages: [
+      '@aws-sdk/client-dynamodb',
+      '@aws-sdk/lib-dynamodb',
+      '@aws-sdk/util-dynamodb',
+      'node:crypto',
+      'node:timers/promises',
+      'zod',
+    ],
+  },
+  {
+    area: 'lib/payments/',
+    own: [...rules, 'lib/payments/'],
+    packages: ['stripe', 'razorpay', 'node:crypto', 'zod'],
+  },
+  {
+    area: 'lib/messaging/',
+    own: [...rules, 'lib/messaging/'],
+    packages: [
+      '@aws-sdk/client-sqs',
+      '@aws-sdk/client-ses',
+      '@aws-sdk/client-eventbridge',
+      'node:crypto',
+      'zod',
+    ],
+  },
+  {
+    area: 'lib/secrets/',
+    own: ['lib/invariant.ts', 'lib/secrets/'],
+    packages: ['@aws-sdk/client-secrets-manager', 'zod'],
+  },
+  {
+    area: 'lib/identity/',
+    own: ['lib/invariant.ts', 'lib/contract/', 'lib/identity/'],
+    packages: ['aws-jwt-verify', 'zod'],
+  },
+  {
+    area: 'lib/http/',
+    own: [...rules, 'lib/identity/', 'lib/http/'],
+    packages: [
+      '@aws-lambda-powertools',
+      '@middy',
+      // Types of events only.
+      'aws-lambda',
+      'node:crypto',
+      'zod',
+    ],
+  },
+  // An entry point may wire everything of lib together; another function is not its business.
+  {
+    area: 'functions/',
+    own: ['lib/', 'functions/{same}/'],
+    packages: ['@middy', 'aws-lambda', 'node:crypto', 'node:timers/promises', 'zod'],
+  },
+  // The template is made of the contract and the table's schema, never of what runs in it.
+  {
+    area: 'infra/',
+    own: [
+      'infra/',
+      'lib/contract/',
+      'lib/invariant.ts',
+      'lib/store/schema.ts',
+      'lib/identity/permissions.ts',
+    ],
+    packages: ['aws-cdk-lib', 'cdk-nag', 'constructs', 'node'],
+  },
+  {
+    area: 'infra/bundle/',
+    own: ['infra/bundle/', 'lib/contract/', 'lib/invariant.ts'],
+    packages: ['@aws-sdk/credential-provider-env', 'esbuild', 'node'],
+  },
+  // The stand-ins speak the providers' and AWS' own protocols: sharing the product's code would hide its mistakes.
+  {
+    area: 'infra/local/',
+    own: ['infra/', 'lib/contract/', 'lib/invariant.ts', 'lib/store/schema.ts'],
+    packages: [
+      '@aws-sdk',
+      '@dynoxide',
+      'aws-cdk-lib',
+      'croner',
+      'fauxqs',
+      'jose',
+      'node',
+      'razorpay',
+      'stripe',
+      'zod',
+    ],
+  },
+  { area: 'tests/', own: ['lib/', 'functions/', 'infra/', 'tests/'], packages: ['*'] },
+];
