@@ -1,0 +1,298 @@
+/** One field of a request that does not hold: `field` is a path such as `metadata.plan`, empty for the whole. */
+export interface FieldError {
+  readonly field: string;
+  readonly message: string;
+}
+
+interface RetryAfter {
+  /** Seconds, for the Retry-After header. */
+  readonly retry_after?: number;
+}
+type Details<T = object> = [details: Readonly<T>];
+
+/** What each code says beside its sentence; these fields stand in the problem document as they are. */
+export interface ErrorDetails {
+  readonly VALIDATION_FAILED: Details<{ errors: readonly FieldError[] }>;
+  readonly MALFORMED_JSON: [];
+  readonly INVALID_IDEMPOTENCY_KEY: [];
+  readonly INVALID_CURSOR: [];
+  readonly ALREADY_EXPIRED: [];
+  readonly SELF_TRANSFER: [];
+  readonly URL_NOT_ALLOWED: Details<{ field: string }>;
+  readonly CURRENCY_NOT_AVAILABLE: Details<{ currency: string }>;
+  readonly UNAUTHENTICATED: [];
+  readonly INSUFFICIENT_CREDITS: Details<{
+    required: number;
+    available: number;
+    shortfall: number;
+  }>;
+  readonly FORBIDDEN: [];
+  readonly NOT_FOUND: [];
+  readonly ROUTE_NOT_FOUND: [];
+  readonly ALREADY_REFUNDED: [];
+  readonly REFUND_EXCEEDS_SPEND: Details<{ refundable: number }>;
+  readonly NOT_REFUNDABLE: [];
+  readonly CONFLICT: [];
+  readonly ACCOUNT_EXISTS: [];
+  readonly TOO_MANY_GRANTS: Details<{ limit: number }>;
+  readonly TOO_MANY_HOLDS: Details<{ limit: number }>;
+  readonly BALANCE_LIMIT_EXCEEDED: Details<{ limit: number }>;
+  readonly HOLD_EXISTS: [];
+  readonly HOLD_NOT_OPEN: [];
+  readonly HOLD_EXPIRED: [];
+  readonly PACKAGE_NOT_AVAILABLE: [];
+  readonly RECEIPT_NOT_READY: [];
+  readonly PAYLOAD_TOO_LARGE: Details<{ limit_bytes: number }>;
+  readonly UNSUPPORTED_MEDIA_TYPE: [];
+  readonly IDEMPOTENCY_KEY_REUSED: [];
+  readonly RATE_LIMITED: Details<RetryAfter>;
+  readonly INTERNAL: [];
+  readonly PAYMENT_PROVIDER_FAILED: [];
+  readonly PAYMENT_PROVIDER_UNAVAILABLE: Details<RetryAfter>;
+  readonly CONTENTION: Details<RetryAfter>;
+  readonly TIMED_OUT: [];
+  readonly IDENTITY_UNAVAILABLE: [];
+}
+export type ErrorCode = keyof ErrorDetails;
+
+/** Whether sending the same request again (with the same Idempotency-Key) can end better. */
+export type Retry = 'never' | 'later';
+
+export interface ErrorDefinition<D extends readonly unknown[]> {
+  readonly status: number;
+  readonly title: string;
+  readonly retry: Retry;
+  /** Seconds that Retry-After names when the details do not. */
+  readonly retryAfterSeconds?: number;
+  /** The sentence for the caller's developer. It never holds what the caller may not know. */
+  readonly sentence: (...details: D) => string;
+}
+
+/** Every error that the API can answer: the one place for its status, its words and whether a retry helps. */
+export const errorTable: { readonly [C in ErrorCode]: ErrorDefinition<ErrorDetails[C]> } = {
+  VALIDATION_FAILED: {
+    status: 400,
+    title: 'The request is not valid',
+    retry: 'never',
+    sentence: ({ errors }) =>
+      errors.map(({ field, message }) => (field ? `${field}: ${message}` : message)).join('; '),
+  },
+  MALFORMED_JSON: {
+    status: 400,
+    title: 'The body is not JSON',
+    retry: 'never',
+    sentence: () => 'The request body could not be read as UTF-8 JSON.',
+  },
+  INVALID_IDEMPOTENCY_KEY: {
+    status: 400,
+    title: 'The Idempotency-Key is not valid',
+    retry: 'never',
+    sentence: () => 'An Idempotency-Key has 1 to 255 printable ASCII characters.',
+  },
+  INVALID_CURSOR: {
+    status: 400,
+    title: 'The cursor is not valid',
+    retry: 'never',
+    sentence: () => 'Use a cursor as it was answered, by the same caller, with the same filters.',
+  },
+  ALREADY_EXPIRED: {
+    status: 400,
+    title: 'The expiry lies in the past',
+    retry: 'never',
+    sentence: () => 'Credits cannot be added with an expiry that has passed.',
+  },
+  SELF_TRANSFER: {
+    status: 400,
+    title: 'Sender and receiver are the same',
+    retry: 'never',
+    sentence: () => 'Credits cannot be transferred to the wallet they come from.',
+  },
+  URL_NOT_ALLOWED: {
+    status: 400,
+    title: 'The URL is not allowed',
+    retry: 'never',
+    sentence: ({ field }) => `The origin of ${field} is not on the allow-list of this service.`,
+  },
+  CURRENCY_NOT_AVAILABLE: {
+    status: 400,
+    title: 'The currency is not available',
+    retry: 'never',
+    sentence: ({ currency }) => `There is no price in ${currency}.`,
+  },
+  UNAUTHENTICATED: {
+    status: 401,
+    title: 'Authentication is required',
+    retry: 'never',
+    sentence: () => 'Send a valid access token as "Authorization: Bearer ...".',
+  },
+  INSUFFICIENT_CREDITS: {
+    status: 402,
+    title: 'Insufficient credits',
+    retry: 'never',
+    sentence: ({ required, available, shortfall }) =>
+      `${required} credits are required and ${available} are available: ${shortfall} are missing.`,
+  },
+  FORBIDDEN: {
+    status: 403,
+    title: 'This is not allowed',
+    retry: 'never',
+    sentence: () => 'The access token does not permit this operation.',
+  },
+  NOT_FOUND: {
+    status: 404,
+    title: 'Not found',
+    retry: 'never',
+    sentence: () => 'There is no such thing, or it is not yours to see.',
+  },
+  ROUTE_NOT_FOUND: {
+    status: 404,
+    title: 'No such route',
+    retry: 'never',
+    sentence: () => 'No operation has this method and path; GET /openapi.json lists them.',
+  },
+  ALREADY_REFUNDED: {
+    status: 409,
+    title: 'Already refunded',
+    retry: 'never',
+    sentence: () => 'This transaction has been refunded in full.',
+  },
+  REFUND_EXCEEDS_SPEND: {
+    status: 409,
+    title: 'The refund exceeds the spend',
+    retry: 'never',
+    sentence: ({ refundable }) =>
+      `At most ${refundable} credits of this transaction can be refunded.`,
+  },
+  NOT_REFUNDABLE: {
+    status: 409,
+    title: 'Not refundable',
+    retry: 'never',
+    sentence: () => 'Only a spend of credits can be refunded.',
+  },
+  CONFLICT: {
+    status: 409,
+    title: 'Conflict',
+    retry: 'never',
+    sentence: () => 'The current state does not permit this operation.',
+  },
+  ACCOUNT_EXISTS: {
+    status: 409,
+    title: 'The account exists',
+    retry: 'never',
+    sentence: () => 'This user is registered already.',
+  },
+  TOO_MANY_GRANTS: {
+    status: 409,
+    title: 'Too many open grants',
+    retry: 'never',
+    sentence: ({ limit }) => `A wallet holds at most ${limit} open grants that cannot be merged.`,
+  },
+  TOO_MANY_HOLDS: {
+    status: 409,
+    title: 'Too many open holds',
+    retry: 'later',
+    sentence: ({ limit }) => `A wallet has at most ${limit} open holds.`,
+  },
+  BALANCE_LIMIT_EXCEEDED: {
+    status: 409,
+    title: 'The balance limit is exceeded',
+    retry: 'never',
+    sentence: ({ limit }) => `A wallet holds at most ${limit} credits.`,
+  },
+  HOLD_EXISTS: {
+    status: 409,
+    title: 'The hold exists',
+    retry: 'never',
+    sentence: () => 'A hold with this id is open already.',
+  },
+  HOLD_NOT_OPEN: {
+    status: 409,
+    title: 'The hold is not open',
+    retry: 'never',
+    sentence: () => 'This hold has been captured or released.',
+  },
+  HOLD_EXPIRED: {
+    status: 409,
+    title: 'The hold has expired',
+    retry: 'never',
+    sentence: () => 'This hold expired and its credits are free again.',
+  },
+  PACKAGE_NOT_AVAILABLE: {
+    status: 409,
+    title: 'The package is not available',
+    retry: 'never',
+    sentence: () => 'This package is not on sale.',
+  },
+  RECEIPT_NOT_READY: {
+    status: 409,
+    title: 'There is no receipt yet',
+    retry: 'later',
+    sentence: () => 'A purchase has a receipt once it is paid.',
+  },
+  PAYLOAD_TOO_LARGE: {
+    status: 413,
+    title: 'The body is too large',
+    retry: 'never',
+    sentence: ({ limit_bytes }) => `A request body has at most ${limit_bytes} bytes.`,
+  },
+  UNSUPPORTED_MEDIA_TYPE: {
+    status: 415,
+    title: 'Unsupported media type',
+    retry: 'never',
+    sentence: () => 'Send the body as "Content-Type: application/json" in UTF-8.',
+  },
+  IDEMPOTENCY_KEY_REUSED: {
+    status: 422,
+    title: 'The Idempotency-Key was used before',
+    retry: 'never',
+    sentence: () => 'This Idempotency-Key belongs to a request with other content.',
+  },
+  RATE_LIMITED: {
+    status: 429,
+    title: 'Too many requests',
+    retry: 'later',
+    retryAfterSeconds: 60,
+    sentence: () => 'Wait as long as Retry-After says.',
+  },
+  INTERNAL: {
+    status: 500,
+    title: 'Internal error',
+    retry: 'later',
+    sentence: () => 'Something went wrong on our side. Name the request_id when you report it.',
+  },
+  PAYMENT_PROVIDER_FAILED: {
+    status: 502,
+    title: 'The payment provider refused',
+    retry: 'never',
+    sentence: () => 'The payment provider did not accept the request.',
+  },
+  PAYMENT_PROVIDER_UNAVAILABLE: {
+    status: 503,
+    title: 'The payment provider is unavailable',
+    retry: 'later',
+    retryAfterSeconds: 5,
+    sentence: () =>
+      'The payment provider did not answer in time. Retry with the same Idempotency-Key.',
+  },
+  CONTENTION: {
+    status: 503,
+    title: 'Too many writers at once',
+    retry: 'later',
+    retryAfterSeconds: 1,
+    sentence: () => 'Nothing was written. Retry with the same Idempotency-Key.',
+  },
+  TIMED_OUT: {
+    status: 503,
+    title: 'Timed out',
+    retry: 'later',
+    retryAfterSeconds: 1,
+    sentence: () => 'The outcome is unknown. Retry with the same Idempotency-Key to learn it.',
+  },
+  IDENTITY_UNAVAILABLE: {
+    status: 503,
+    title: 'Tokens cannot be verified now',
+    retry: 'later',
+    retryAfterSeconds: 5,
+    sentence: () => 'The identity provider did not answer. The token itself may be good.',
+  },
+};

@@ -1,0 +1,126 @@
+import * as z from 'zod';
+import type { ErrorCode } from '#lib/contract/errors';
+
+export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
+
+/** The Lambda functions that serve routes (DESIGN 8). */
+export type FunctionName = 'wallet' | 'service' | 'purchases' | 'admin';
+
+/** What a signed-in person may do; which groups have which is in `lib/identity/permissions.ts`. */
+export type Permission =
+  | 'credits.read'
+  | 'credits.purchase'
+  | 'credits.spend'
+  | 'credits.redeem'
+  | 'admin.read'
+  | 'admin.adjust'
+  | 'admin.refund'
+  | 'admin.report';
+
+export type Scope = 'credits/read' | 'credits/write';
+
+/** Who may call a route. */
+export type Access =
+  | { readonly kind: 'public' }
+  | { readonly kind: 'user'; readonly permission: Permission }
+  /** `ownUser`: a person's token may use it too, for the user in the path who is that person. */
+  | { readonly kind: 'service'; readonly scope: Scope; readonly ownUser?: true }
+  | { readonly kind: 'admin'; readonly permission: Permission };
+
+/** What a route answers when all is well: 201 where something was created, 202 where a job was. */
+export type Status = 200 | 201 | 202;
+export type Answers = Readonly<Partial<Record<Status, z.ZodType>>>;
+
+interface Declaration<
+  P extends z.ZodType,
+  Q extends z.ZodType,
+  B extends z.ZodType,
+  A extends Answers,
+> {
+  /** Unique; also the operation id and the name of the file that serves it. */
+  readonly name: string;
+  readonly method: Method;
+  readonly path: `/${string}`;
+  readonly function: FunctionName;
+  readonly access: Access;
+  readonly summary: string;
+  readonly params?: P;
+  readonly query?: Q;
+  readonly body?: B;
+  /** Takes an Idempotency-Key (DESIGN 5). */
+  readonly idempotent?: true;
+  /** Answers with an ETag, and 304 to a matching If-None-Match. */
+  readonly conditional?: true;
+  readonly produces?: 'json' | 'html';
+  readonly answers: A;
+  /** The codes of this operation; those that every route can answer are added by `errorsOf`. */
+  readonly errors: readonly ErrorCode[];
+}
+
+/** One route as data: everything that gateway, validation, OpenAPI and client need to know (STYLE 2). */
+export interface Route<
+  P extends z.ZodType = z.ZodType,
+  Q extends z.ZodType = z.ZodType,
+  B extends z.ZodType = z.ZodType,
+  A extends Answers = Answers,
+> {
+  readonly name: string;
+  readonly method: Method;
+  readonly path: `/${string}`;
+  readonly function: FunctionName;
+  readonly access: Access;
+  readonly summary: string;
+  readonly params: P;
+  readonly query: Q;
+  readonly body: B;
+  readonly hasBody: boolean;
+  readonly idempotent: boolean;
+  readonly conditional: boolean;
+  readonly produces: 'json' | 'html';
+  readonly answers: A;
+  readonly errors: readonly ErrorCode[];
+}
+
+export const noFields = z.strictObject({});
+type NoFields = typeof noFields;
+
+/** Declares a route; parts that are left out take nothing, and whatever a caller sends there is refused. */
+export function route<
+  A extends Answers,
+  P extends z.ZodType = NoFields,
+  Q extends z.ZodType = NoFields,
+  B extends z.ZodType = NoFields,
+>(declaration: Declaration<P, Q, B, A>): Route<P, Q, B, A>;
+export function route(declaration: Declaration<z.ZodType, z.ZodType, z.ZodType, Answers>): Route {
+  return {
+    ...declaration,
+    params: declaration.params ?? noFields,
+    query: declaration.query ?? noFields,
+    body: declaration.body ?? noFields,
+    hasBody: declaration.body !== undefined,
+    idempotent: declaration.idempotent ?? false,
+    conditional: declaration.conditional ?? false,
+    produces: declaration.produces ?? 'json',
+  };
+}
+
+/** The gateway's name of a route, and what an event carries: `POST /api/credits/{userId}/deduct`. */
+export function routeKey(route: Pick<Route, 'method' | 'path'>): string {
+  return `${route.method} ${route.path}`;
+}
+
+/** Every code that a route can answer: its own, and those that follow from what it takes and who may call it. */
+export function errorsOf(route: Route): readonly ErrorCode[] {
+  const { access } = route;
+  const ofAccess: ErrorCode[] =
+    access.kind === 'public' ? [] : ['UNAUTHENTICATED', 'FORBIDDEN', 'IDENTITY_UNAVAILABLE'];
+  const ofOwner: ErrorCode[] = access.kind === 'service' && access.ownUser ? ['NOT_FOUND'] : [];
+  const ofBody: ErrorCode[] = route.hasBody
+    ? ['MALFORMED_JSON', 'PAYLOAD_TOO_LARGE', 'UNSUPPORTED_MEDIA_TYPE']
+    : [];
+  const ofKey: ErrorCode[] = route.idempotent
+    ? ['INVALID_IDEMPOTENCY_KEY', 'IDEMPOTENCY_KEY_REUSED']
+    : [];
+  const ofAll: ErrorCode[] = ['VALIDATION_FAILED', 'INTERNAL', 'TIMED_OUT'];
+  return [...new Set([...route.errors, ...ofAccess, ...ofOwner, ...ofBody, ...ofKey, ...ofAll])];
+}

@@ -1,0 +1,20 @@
+import type { Route } from '#lib/contract/route';
+import { adminRoutes } from '#lib/contract/routes/admin';
+import { publicRoutes } from '#lib/contract/routes/public';
+import { purchaseRoutes } from '#lib/contract/routes/purchases';
+import { serviceRoutes } from '#lib/contract/routes/service';
+import { walletRoutes } from '#lib/contract/routes/wallet';
+
+/**
+ * Every route of the API, by name. Gateway, OpenAPI, client and tests start here; a function imports only the group
+ * it serves, so that its bundle does not carry the others.
+ */
+export const routes = {
+  ...publicRoutes,
+  ...walletRoutes,
+  ...serviceRoutes,
+  ...purchaseRoutes,
+  ...adminRoutes,
+};
+
+export const allRoutes: readonly Route[] = Object.values(routes);

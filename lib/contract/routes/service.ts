@@ -1,0 +1,130 @@
+import * as z from 'zod';
+import { creditCount, credits } from '#lib/contract/amounts';
+import { creditTypeOrDefault } from '#lib/contract/credit-types';
+import { description, email, instant, metadata, reference } from '#lib/contract/fields';
+import { idOf, keyPart, userId } from '#lib/contract/ids';
+import { historyQuery } from '#lib/contract/queries';
+import { route } from '#lib/contract/route';
+import {
+  account,
+  grantCategory,
+  history,
+  movement,
+  transaction,
+  userBalance,
+} from '#lib/contract/wire';
+
+const ofUser = z.strictObject({ userId });
+const reads = { kind: 'service', scope: 'credits/read', ownUser: true } as const;
+const writes = { kind: 'service', scope: 'credits/write' } as const;
+
+/** What the app's own backend does for any user, with its machine token. */
+export const serviceRoutes = {
+  createAccount: route({
+    name: 'createAccount',
+    method: 'POST',
+    path: '/api/accounts',
+    function: 'service',
+    access: writes,
+    summary: 'Registers a user that does not come through Cognito, with the signup bonus',
+    body: z.strictObject({ user_id: userId, email: email.optional() }),
+    idempotent: true,
+    answers: {
+      201: z.strictObject({
+        success: z.literal(true),
+        account,
+        balance: creditCount,
+        transaction_id: idOf('transaction').nullable(),
+        transaction: transaction.nullable(),
+      }),
+    },
+    errors: ['ACCOUNT_EXISTS', 'CONTENTION'],
+  }),
+  getUserBalance: route({
+    name: 'getUserBalance',
+    method: 'GET',
+    path: '/api/credits/{userId}/balance',
+    function: 'service',
+    access: reads,
+    summary: 'Balance of a user',
+    params: ofUser,
+    query: z.strictObject({ credit_type: creditTypeOrDefault }),
+    conditional: true,
+    answers: { 200: userBalance },
+    errors: [],
+  }),
+  listUserHistory: route({
+    name: 'listUserHistory',
+    method: 'GET',
+    path: '/api/credits/{userId}/history',
+    function: 'service',
+    access: reads,
+    summary: 'Transactions of a user, newest first',
+    params: ofUser,
+    query: historyQuery,
+    answers: { 200: history },
+    errors: ['INVALID_CURSOR'],
+  }),
+  addCredits: route({
+    name: 'addCredits',
+    method: 'POST',
+    path: '/api/credits/{userId}/add',
+    function: 'service',
+    access: writes,
+    summary: 'Grants credits',
+    params: ofUser,
+    body: z.strictObject({
+      amount: credits,
+      description,
+      credit_type: creditTypeOrDefault,
+      category: grantCategory.default('promotional'),
+      priority: z.int().min(0).max(100).default(50),
+      expires_at: instant.optional(),
+      reference: reference.optional(),
+      metadata: metadata.optional(),
+    }),
+    idempotent: true,
+    answers: { 201: movement },
+    errors: ['ALREADY_EXPIRED', 'BALANCE_LIMIT_EXCEEDED', 'TOO_MANY_GRANTS', 'CONTENTION'],
+  }),
+  deductCredits: route({
+    name: 'deductCredits',
+    method: 'POST',
+    path: '/api/credits/{userId}/deduct',
+    function: 'service',
+    access: writes,
+    summary: 'Spends credits',
+    params: ofUser,
+    body: z.strictObject({
+      amount: credits,
+      description,
+      credit_type: creditTypeOrDefault,
+      reference: reference.optional(),
+      metadata: metadata.optional(),
+    }),
+    idempotent: true,
+    answers: { 201: movement },
+    errors: ['INSUFFICIENT_CREDITS', 'CONTENTION'],
+  }),
+  refundCredits: route({
+    name: 'refundCredits',
+    method: 'POST',
+    path: '/api/credits/{userId}/refund',
+    function: 'service',
+    access: writes,
+    summary: 'Gives back what a spend took, in whole or in part',
+    params: ofUser,
+    body: z.strictObject({ transaction_id: keyPart, amount: credits.optional() }),
+    idempotent: true,
+    answers: { 201: movement },
+    errors: [
+      'NOT_FOUND',
+      'ALREADY_REFUNDED',
+      'NOT_REFUNDABLE',
+      'REFUND_EXCEEDS_SPEND',
+      'BALANCE_LIMIT_EXCEEDED',
+      'TOO_MANY_GRANTS',
+      'CONTENTION',
+    ],
+  }),
+};

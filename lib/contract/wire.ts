@@ -1,0 +1,278 @@
+import * as z from 'zod';
+import { creditChange, creditCount, currency, minorUnits } from '#lib/contract/amounts';
+import { CREDIT_TYPES, creditType } from '#lib/contract/credit-types';
+import { metadata, reference, timestamp } from '#lib/contract/fields';
+import { idOf, keyPart, providerId, userId } from '#lib/contract/ids';
+
+/** The shapes of answers (DESIGN 5). Strict, so that a field that leaks out of a record fails a test. */
+
+export const TRANSACTION_TYPES = [
+  'purchase',
+  'usage',
+  'refund',
+  'adjustment',
+  'bonus',
+  'promo',
+  'subscription',
+  'transfer_in',
+  'transfer_out',
+  'expiry',
+  'reversal',
+  'reinstatement',
+  'hold',
+  'release',
+] as const;
+export const transactionType = z.enum(TRANSACTION_TYPES).meta({ id: 'TransactionType' });
+
+export const GRANT_CATEGORIES = ['promotional', 'plan', 'paid'] as const;
+export const grantCategory = z.enum(GRANT_CATEGORIES).meta({ id: 'GrantCategory' });
+
+export const draw = z
+  .strictObject({
+    grant_id: z.string(),
+    amount: creditChange,
+    held: creditChange,
+    category: grantCategory,
+    expires_at: timestamp.nullable(),
+  })
+  .meta({ id: 'Draw', description: 'How much of which grant a transaction used or gave back.' });
+
+export const transaction = z
+  .strictObject({
+    transaction_id: idOf('transaction'),
+    user_id: userId,
+    credit_type: creditType,
+    seq: z.int().min(1).meta({ description: 'Numbered without gaps within its wallet.' }),
+    type: transactionType,
+    amount: creditChange.meta({ description: 'Credits, with a sign.' }),
+    balance_before: creditCount,
+    balance_after: creditCount,
+    description: z.string(),
+    reference: reference.nullable(),
+    metadata,
+    draws: z.array(draw),
+    actor: z.string().meta({ description: 'Who did it, such as `user:...` or `system:expiry`.' }),
+    created_at: timestamp,
+  })
+  .meta({ id: 'Transaction', description: 'One immutable record of the ledger.' });
+
+export const pagination = z
+  .strictObject({
+    page: z.int().min(1),
+    limit: z.int().min(1),
+    total: creditCount.nullable().meta({ description: 'Null where counting would cost a scan.' }),
+    total_pages: creditCount.nullable(),
+    next_cursor: z.string().nullable().meta({ description: 'Null on the last page.' }),
+  })
+  .meta({ id: 'Pagination' });
+
+/** The answer of every call that moves credits. */
+export const movement = z
+  .strictObject({
+    success: z.literal(true),
+    transaction_id: idOf('transaction'),
+    balance: creditCount,
+    transaction,
+  })
+  .meta({ id: 'Movement' });
+
+const expiringCredits = z.strictObject({
+  amount: creditCount,
+  category: grantCategory,
+  expires_at: timestamp,
+});
+
+export const balance = z
+  .strictObject({
+    credit_type: creditType,
+    credits_balance: creditCount,
+    credits_held: creditCount.meta({ description: 'Set aside by open holds.' }),
+    credits_available: creditCount.meta({ description: 'Balance less held: what can be spent.' }),
+    total_purchased: creditCount,
+    total_granted: creditCount,
+    credits_used: creditCount,
+    debt: creditCount.meta({ description: 'Owed after a reversal; later inflows pay it first.' }),
+    expiring: z.array(expiringCredits).meta({ description: 'Soonest first.' }),
+    version: creditCount.meta({ description: 'The newest transaction’s seq.' }),
+  })
+  .meta({ id: 'Balance' });
+
+export const userBalance = balance
+  .extend({ user_id: userId, balance: creditCount })
+  .meta({ id: 'UserBalance' });
+
+export const sufficiency = z
+  .strictObject({
+    credit_type: creditType,
+    has_sufficient: z.boolean(),
+    balance: creditCount,
+    available: creditCount,
+    required: creditCount,
+    shortfall: creditCount,
+  })
+  .meta({ id: 'Sufficiency' });
+
+export const history = z
+  .strictObject({
+    transactions: z.array(transaction),
+    pagination,
+    as_of_seq: creditCount.meta({ description: 'The newest transaction that the list knows.' }),
+  })
+  .meta({ id: 'History' });
+
+const usageDay = z.strictObject({
+  date: z.iso.date(),
+  used: creditCount,
+  purchased: creditCount,
+  transactions: creditCount,
+});
+
+export const usage = z
+  .strictObject({
+    credit_type: creditType,
+    from: timestamp,
+    to: timestamp,
+    total_used: creditCount,
+    total_purchased: creditCount,
+    balance: creditCount.meta({ description: 'At the end of the period.' }),
+    average_daily: z.number().min(0).meta({ description: 'Credits a day, to two decimals.' }),
+    transactions: creditCount.meta({ description: 'How many spends.' }),
+    by_day: z.array(usageDay),
+  })
+  .meta({ id: 'Usage' });
+
+export const account = z
+  .strictObject({
+    user_id: userId,
+    email: z.string().nullable(),
+    created_at: timestamp,
+  })
+  .meta({ id: 'Account' });
+
+export const creditPackage = z
+  .strictObject({
+    package_id: keyPart,
+    name: z.string(),
+    description: z.string(),
+    credit_type: creditType,
+    credits: z.int().min(1),
+    price: minorUnits.meta({ description: 'In the currency’s minor unit.' }),
+    currency,
+    price_per_credit: z
+      .string()
+      .regex(/^\d+(\.\d+)?$/)
+      .meta({ description: 'In the currency’s major unit, as decimal text.' }),
+  })
+  .meta({ id: 'Package' });
+
+export const packageList = z
+  .strictObject({
+    packages: z.array(creditPackage),
+    by_credit_type: z.partialRecord(z.enum(CREDIT_TYPES), z.array(creditPackage)),
+  })
+  .meta({ id: 'PackageList' });
+
+export const PAYMENT_PROVIDERS = ['stripe', 'razorpay'] as const;
+export const paymentProvider = z.enum(PAYMENT_PROVIDERS).meta({ id: 'PaymentProvider' });
+
+export const PURCHASE_STATUSES = [
+  'pending',
+  'paid',
+  'failed',
+  'expired',
+  'partially_refunded',
+  'refunded',
+  'disputed',
+] as const;
+export const purchaseStatus = z.enum(PURCHASE_STATUSES).meta({ id: 'PurchaseStatus' });
+
+export const purchase = z
+  .strictObject({
+    purchase_id: idOf('purchase'),
+    user_id: userId,
+    status: purchaseStatus,
+    provider: paymentProvider,
+    package_id: keyPart.nullable(),
+    credit_type: creditType,
+    credits: z.int().min(1),
+    amount: minorUnits,
+    currency,
+    amount_refunded: minorUnits,
+    credits_granted: creditCount.meta({ description: 'What the wallet has from it so far.' }),
+    transaction_id: idOf('transaction')
+      .nullable()
+      .meta({ description: 'The transaction of the credit.' }),
+    created_at: timestamp,
+    paid_at: timestamp.nullable(),
+  })
+  .meta({ id: 'Purchase' });
+
+export const purchaseList = z
+  .strictObject({ purchases: z.array(purchase), pagination })
+  .meta({ id: 'PurchaseList' });
+
+export const checkout = z
+  .strictObject({ checkout_url: z.string(), session_id: providerId, purchase_id: idOf('purchase') })
+  .meta({ id: 'Checkout' });
+
+export const checkoutStatus = z
+  .strictObject({
+    session_id: providerId,
+    purchase_id: idOf('purchase'),
+    status: purchaseStatus,
+    credit_type: creditType,
+    credits: z.int().min(1),
+    amount: minorUnits,
+    currency,
+    transaction_id: idOf('transaction').nullable(),
+  })
+  .meta({
+    id: 'CheckoutStatus',
+    description: 'For the success page: ask until it is not pending.',
+  });
+
+export const verification = z
+  .strictObject({
+    ok: z.boolean(),
+    wallets: z.array(
+      z.strictObject({
+        credit_type: creditType,
+        ok: z.boolean(),
+        entries: creditCount,
+        problems: z.array(
+          z.strictObject({ seq: creditCount, code: z.string(), detail: z.string() }),
+        ),
+      }),
+    ),
+  })
+  .meta({ id: 'Verification' });
+
+export const quarantinedEvent = z
+  .strictObject({
+    event_id: z.string(),
+    provider: paymentProvider,
+    type: z.string(),
+    reason: z.string(),
+    received_at: timestamp,
+  })
+  .meta({
+    id: 'QuarantinedEvent',
+    description: 'A provider event kept for a person to decide on.',
+  });
+
+export const eventList = z
+  .strictObject({ events: z.array(quarantinedEvent), pagination })
+  .meta({ id: 'EventList' });
+
+/** An error, as `application/problem+json` (RFC 9457). Codes add fields of their own, such as `shortfall`. */
+export const problemDocument = z
+  .looseObject({
+    type: z.string(),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    code: z.string(),
+    errors: z.array(z.strictObject({ field: z.string(), message: z.string() })),
+    request_id: z.string(),
+  })
+  .meta({ id: 'Problem' });

@@ -1,0 +1,150 @@
+import middy, { type MiddlewareObj } from '@middy/core';
+import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
+import { errorTable } from '#lib/contract/errors';
+import { ProblemError, problem } from '#lib/contract/problem';
+import { routeKey } from '#lib/contract/route';
+import type { Endpoint } from '#lib/http/endpoint';
+import type { Log } from '#lib/http/log';
+import { type HttpEvent, readBearerToken } from '#lib/http/parse-request';
+import { renderAnswer, renderProblem } from '#lib/http/render';
+import type { Runtime } from '#lib/http/runtime';
+import { authorize } from '#lib/identity/authorize';
+import { anonymous, type Caller } from '#lib/identity/caller';
+import type { VerifyToken } from '#lib/identity/verify-token';
+import { ContentionError } from '#lib/ports';
+
+/** What the stack itself needs of a function's dependencies. */
+export interface ApiDependencies {
+  readonly verifyToken: VerifyToken;
+}
+
+export type ApiHandler = (
+  event: HttpEvent,
+  context: Context,
+) => Promise<APIGatewayProxyStructuredResultV2>;
+
+// What is left of the Lambda's time when the caller is told that it ran out; enough to render and log.
+const TIMEOUT_MARGIN_MS = 250;
+
+/**
+ * The Lambda that serves these routes: the one middy stack (DESIGN 8). For each request: find the route, verify the
+ * token, authorize, parse, run, render. Dependencies are made once, while the function starts, and kept.
+ */
+export function apiHandler<D extends ApiDependencies>(
+  endpoints: readonly Endpoint<D>[],
+  createDependencies: (runtime: Runtime) => D | Promise<D>,
+  runtime: Runtime,
+): ApiHandler {
+  const byKey = new Map(endpoints.map((endpoint) => [routeKey(endpoint.route), endpoint]));
+  const dependencies = warm(async () => createDependencies(runtime));
+  return middy<HttpEvent, APIGatewayProxyStructuredResultV2>({
+    timeoutEarlyInMillis: TIMEOUT_MARGIN_MS,
+    timeoutEarlyResponse: () => {
+      throw problem('TIMED_OUT');
+    },
+  })
+    .use(standardHeaders)
+    .use(problems(runtime.log))
+    .handler(async (event: HttpEvent) => {
+      const found = byKey.get(event.routeKey);
+      if (!found) throw problem('ROUTE_NOT_FOUND');
+      const { route } = found;
+      const offered = await dependencies();
+      const caller =
+        route.access.kind === 'public'
+          ? anonymous
+          : await identify(event, offered.verifyToken, runtime.log);
+      const authorization = authorize(route, caller, event.pathParameters ?? {});
+      if (!authorization.ok) throw problem(authorization.code);
+      return renderAnswer(route, await found.handle(event, caller, runtime.now(), offered), event);
+    });
+}
+
+/** Starts at once, while Lambda gives a starting function its full CPU; a failed start is tried again by the next request. */
+function warm<T>(create: () => Promise<T>): () => Promise<T> {
+  let started: Promise<T> | null = null;
+  const start = (): Promise<T> => {
+    started ??= create().catch((error: unknown) => {
+      started = null;
+      throw error;
+    });
+    return started;
+  };
+  // Nobody waits for the early start; the request that does gets the error.
+  start().catch(() => undefined);
+  return start;
+}
+
+async function identify(event: HttpEvent, verifyToken: VerifyToken, log: Log): Promise<Caller> {
+  const token = readBearerToken(event);
+  if (token === null) return anonymous;
+  const verification = await verifyToken(token);
+  switch (verification.kind) {
+    case 'verified':
+      return verification.caller;
+    case 'invalid':
+      return anonymous;
+    case 'unavailable':
+      log.error('the issuer’s keys could not be fetched', { error: verification.error });
+      throw problem('IDENTITY_UNAVAILABLE');
+  }
+}
+
+type Middleware = MiddlewareObj<HttpEvent, APIGatewayProxyStructuredResultV2>;
+
+const STANDARD_HEADERS = {
+  'cache-control': 'no-store',
+  // Receipts style themselves; nothing that we answer loads or runs anything.
+  'content-security-policy':
+    "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'",
+  'referrer-policy': 'no-referrer',
+  'strict-transport-security': 'max-age=63072000; includeSubDomains',
+  'x-content-type-options': 'nosniff',
+} as const;
+
+/** Headers of every answer, refusals too; an answer that names one itself keeps its own. */
+const standardHeaders: Middleware = {
+  after: addStandardHeaders,
+  onError: addStandardHeaders,
+};
+
+function addStandardHeaders(request: {
+  readonly event: HttpEvent;
+  response: APIGatewayProxyStructuredResultV2 | null | undefined;
+}): void {
+  if (!request.response) return;
+  request.response = {
+    ...request.response,
+    headers: {
+      ...STANDARD_HEADERS,
+      'x-request-id': request.event.requestContext.requestId,
+      ...request.response.headers,
+    },
+  };
+}
+
+/** Turns what was thrown into an answer: refusals into theirs, everything else into a 500 that says nothing. */
+function problems(log: Log): Middleware {
+  return {
+    onError: (request) => {
+      const { requestId } = request.event.requestContext;
+      const refusal = refusalOf(request.error);
+      const { status } = errorTable[refusal.code];
+      const line = {
+        request_id: requestId,
+        route: request.event.routeKey,
+        status,
+        code: refusal.code,
+      };
+      if (status >= 500) log.error('request failed', { ...line, error: request.error });
+      else log.debug('request refused', line);
+      request.response = renderProblem(refusal, requestId);
+    },
+  };
+}
+
+function refusalOf(error: unknown): ProblemError {
+  if (error instanceof ProblemError) return error;
+  if (error instanceof ContentionError) return problem('CONTENTION', {});
+  return problem('INTERNAL');
+}

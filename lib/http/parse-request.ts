@@ -1,0 +1,100 @@
+import type { APIGatewayProxyEventV2 } from 'aws-lambda';
+import type * as z from 'zod';
+import type { FieldError } from '#lib/contract/errors';
+import { invalidField, invalidFields, problem } from '#lib/contract/problem';
+import type { Route } from '#lib/contract/route';
+
+/** What API Gateway hands over (payload 2.0), as far as it is read here. */
+export type HttpEvent = Pick<
+  APIGatewayProxyEventV2,
+  'routeKey' | 'rawQueryString' | 'headers' | 'body' | 'isBase64Encoded'
+> & {
+  readonly pathParameters?: Readonly<Record<string, string | undefined>>;
+  readonly requestContext: {
+    readonly requestId: string;
+    readonly http: { readonly sourceIp: string };
+  };
+};
+
+/** Far above any body of ours and far below what Lambda and SQS take. */
+export const BODY_BYTES_MAX = 262_144;
+
+/** Parses one part of a request with its schema, and names every field that does not hold. */
+export function parse<S extends z.ZodType>(schema: S, input: unknown): z.output<S> {
+  const result = schema.safeParse(input);
+  if (result.success) return result.data;
+  throw invalidFields(result.error.issues.flatMap(fieldErrors).slice(0, ERRORS_MAX));
+}
+
+const ERRORS_MAX = 20;
+const NAME_LENGTH_MAX = 64;
+
+function fieldErrors(issue: z.core.$ZodIssue): readonly FieldError[] {
+  const field = issue.path.map((part) => String(part).slice(0, NAME_LENGTH_MAX)).join('.');
+  if (issue.code !== 'unrecognized_keys') return [{ field, message: issue.message }];
+  return issue.keys.map((key) => ({
+    field: [field, key.slice(0, NAME_LENGTH_MAX)].filter((part) => part !== '').join('.'),
+    message: 'is not a known field',
+  }));
+}
+
+/** The query as sent. A key that comes twice is refused: which of the two is meant is anyone's guess. */
+export function readQuery(event: HttpEvent): Readonly<Record<string, string>> {
+  const pairs = [...new URLSearchParams(event.rawQueryString)];
+  const twice = pairs.find(([key], index) => pairs.findIndex(([other]) => other === key) < index);
+  if (twice) throw invalidField(twice[0].slice(0, NAME_LENGTH_MAX), 'must be given only once');
+  return Object.fromEntries(pairs);
+}
+
+/** The body as JSON, after type, size and encoding are checked; an absent body is an empty object where none is due. */
+export function readBody(event: HttpEvent, route: Pick<Route, 'hasBody' | 'method'>): unknown {
+  const takesBody = route.hasBody || (route.method !== 'GET' && route.method !== 'DELETE');
+  if (!takesBody || event.body === undefined || event.body === '') {
+    if (route.hasBody) throw invalidField('', 'a JSON body is required');
+    return {};
+  }
+  const bytes = Buffer.from(event.body, event.isBase64Encoded ? 'base64' : 'utf8');
+  if (bytes.length > BODY_BYTES_MAX) {
+    throw problem('PAYLOAD_TOO_LARGE', { limit_bytes: BODY_BYTES_MAX });
+  }
+  if (!isJson(event.headers['content-type'])) throw problem('UNSUPPORTED_MEDIA_TYPE');
+  try {
+    const parsed: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
+    return parsed;
+  } catch {
+    // Both the decoder and the parser throw only for what the caller sent.
+    throw problem('MALFORMED_JSON');
+  }
+}
+
+function isJson(contentType: string | undefined): boolean {
+  return /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test((contentType ?? '').trim());
+}
+
+const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;
+
+/** The Idempotency-Key as sent, or null. */
+export function readIdempotencyKey(
+  event: HttpEvent,
+  route: Pick<Route, 'idempotent'>,
+): string | null {
+  const key = event.headers['idempotency-key'];
+  if (!route.idempotent || key === undefined) return null;
+  if (!IDEMPOTENCY_KEY.test(key)) throw problem('INVALID_IDEMPOTENCY_KEY');
+  return key;
+}
+
+const MAX_AGE_SECONDS_MAX = 60;
+
+/** How old an answer the caller takes (`Cache-Control: max-age`), in seconds: 0 when it does not say, 60 at most. */
+export function readMaxAge(event: HttpEvent): number {
+  const seconds = /(?:^|[\s,])max-age=(\d{1,9})(?:$|[\s,])/i.exec(
+    event.headers['cache-control'] ?? '',
+  )?.[1];
+  return seconds === undefined ? 0 : Math.min(Number(seconds), MAX_AGE_SECONDS_MAX);
+}
+
+/** The token of `Authorization: Bearer`, or null when the header is absent or of another kind. */
+export function readBearerToken(event: HttpEvent): string | null {
+  return /^Bearer +(\S+)$/i.exec(event.headers['authorization'] ?? '')?.[1] ?? null;
+}
