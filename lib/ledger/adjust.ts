@@ -2,6 +2,7 @@ import { advance } from '#lib/ledger/advance';
 import { type Command, type Decision, decided, post, refuse } from '#lib/ledger/decision';
 import { drawInBurnOrder } from '#lib/ledger/draws';
 import { add } from '#lib/ledger/inflow';
+import { checkAmount } from '#lib/ledger/limits';
 import { insufficient } from '#lib/ledger/spend';
 import type { GrantTerms, Head } from '#lib/ledger/wallet';
 
@@ -11,10 +12,11 @@ export function adjust(
   command: Command & { readonly amount: number; readonly terms: Omit<GrantTerms, 'grantedAt'> },
 ): Decision {
   const { amount, terms, ...draft } = command;
+  checkAmount(Math.abs(amount));
   if (amount > 0) return add(head, { ...draft, ...terms, amount, type: 'adjustment' });
   const posting = advance(head, command.now);
   const refusal = insufficient(posting.head, -amount);
   if (refusal) return refuse(refusal);
   const draws = drawInBurnOrder(posting.head, -amount);
-  return decided(post(posting, { ...draft, type: 'adjustment', draws }, command.now), command);
+  return decided(post(posting, { ...draft, type: 'adjustment', draws }), command);
 }

@@ -1,4 +1,5 @@
 import { invariant, unreachable } from '#lib/invariant';
+import { checkEntry } from '#lib/ledger/check-entry';
 import type { Draw, Entry, EntryType, Merge } from '#lib/ledger/entry';
 import { checkHead, type Grant, type Head, type Hold, type Totals } from '#lib/ledger/wallet';
 
@@ -7,8 +8,7 @@ import { checkHead, type Grant, type Head, type Hold, type Totals } from '#lib/l
  * entries do not say (DESIGN 3.10).
  */
 export function applyEntry(head: Head, entry: Entry): Head {
-  invariant(entry.seq === head.seq + 1, 'entries are numbered without gaps');
-  invariant(entry.prevHash === head.headHash, 'each entry names the one before it');
+  checkEntry(head, entry);
   const drawn = entry.draws.reduce(applyDraw, head.grants);
   const next: Head = {
     userId: head.userId,
@@ -79,6 +79,14 @@ function applyDraw(grants: readonly Grant[], draw: Draw): readonly Grant[] {
     remaining: (before?.remaining ?? 0) + draw.amount,
     held: (before?.held ?? 0) + draw.held,
   };
+  invariant(
+    !before ||
+      (before.category === after.category &&
+        before.priority === after.priority &&
+        before.expiresAt === after.expiresAt &&
+        before.grantedAt === after.grantedAt),
+    'the terms of a grant never change',
+  );
   invariant(0 <= after.held && after.held <= after.remaining, 'a grant holds what is set aside');
   return [...grants.filter((grant) => grant.id !== draw.grantId), after];
 }
@@ -109,13 +117,12 @@ function holdsAfter(holds: readonly Hold[], entry: Entry): readonly Hold[] {
   return next.map((open) => ({ ...open, slices: entry.merged.reduce(renameSlices, open.slices) }));
 }
 
+/** The joined slice takes the first one's place: equal terms are neighbours in burn order, so the order stays. */
 function renameSlices(slices: Hold['slices'], merge: Merge): Hold['slices'] {
-  const moved = slices.reduce((sum, s) => (s.grantId === merge.from ? sum + s.amount : sum), 0);
-  if (moved === 0) return slices;
-  const rest = slices.filter((s) => s.grantId !== merge.from);
-  const kept = rest.find((s) => s.grantId === merge.into)?.amount ?? 0;
-  return [
-    ...rest.filter((s) => s.grantId !== merge.into),
-    { grantId: merge.into, amount: kept + moved },
-  ];
+  const joined = new Map<string, number>();
+  for (const slice of slices) {
+    const grantId = slice.grantId === merge.from ? merge.into : slice.grantId;
+    joined.set(grantId, (joined.get(grantId) ?? 0) + slice.amount);
+  }
+  return [...joined].map(([grantId, amount]) => ({ grantId, amount }));
 }

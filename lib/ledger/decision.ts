@@ -33,16 +33,17 @@ export type Refusal =
   | { readonly code: 'HOLD_EXPIRED' }
   | { readonly code: 'SELF_TRANSFER' };
 
-/** One command's outcome: the new head with the entries that lead to it, or a refusal and nothing at all. */
-export type Decision =
-  | {
-      readonly ok: true;
-      readonly head: Head;
-      readonly entries: readonly Entry[];
-      /** The entry of the command itself, whose cause is the command's; the others are what time or debt added. */
-      readonly entry: Entry;
-    }
-  | { readonly ok: false; readonly refusal: Refusal };
+/** The new head of a wallet with the entries that lead to it. */
+interface Decided {
+  readonly ok: true;
+  readonly head: Head;
+  readonly entries: readonly Entry[];
+  /** The entry of the command itself, whose cause is the command's; the others are what time or debt added. */
+  readonly entry: Entry;
+}
+
+/** One command's outcome: a new head, or a refusal and nothing at all. */
+export type Decision = Decided | { readonly ok: false; readonly refusal: Refusal };
 
 /** What every command says about itself; `now`, ids and causes come from outside (DESIGN 3). */
 export interface Command {
@@ -59,6 +60,8 @@ export interface Command {
 export interface Posting {
   readonly head: Head;
   readonly entries: readonly Entry[];
+  /** The wallet's time: two functions' clocks may disagree, but within a wallet time never runs backwards. */
+  readonly now: string;
 }
 
 /** What a rule wants to write; numbering, chaining, totals and time are the same for all. */
@@ -76,7 +79,7 @@ export function refuse(refusal: Refusal): Decision {
 }
 
 /** Adds one entry to a posting: the only place where entries are made. */
-export function post(posting: Posting, draft: Draft, now: string): Posting {
+export function post(posting: Posting, draft: Draft): Posting {
   const { head } = posting;
   const amount = draft.draws.reduce((sum, draw) => sum + draw.amount, 0);
   const unhashed: Omit<Entry, 'hash'> = {
@@ -96,8 +99,7 @@ export function post(posting: Posting, draft: Draft, now: string): Posting {
     cause: draft.cause,
     fingerprint: draft.fingerprint ?? null,
     actor: draft.actor,
-    // Two functions' clocks may disagree; within a wallet time never runs backwards all the same.
-    createdAt: now > head.updatedAt ? now : head.updatedAt,
+    createdAt: posting.now,
     totals: totalsAfter(head.totals, draft.type, amount),
     debt: head.debt + (draft.debtChange ?? 0),
     debtChange: draft.debtChange ?? 0,
@@ -107,11 +109,11 @@ export function post(posting: Posting, draft: Draft, now: string): Posting {
     prevHash: head.headHash,
   };
   const entry: Entry = { ...unhashed, hash: hashEntry(unhashed) };
-  return { head: applyEntry(head, entry), entries: [...posting.entries, entry] };
+  return { ...posting, head: applyEntry(head, entry), entries: [...posting.entries, entry] };
 }
 
 /** Closes a posting as the decision of the command with this cause. */
-export function decided(posting: Posting, command: Pick<Command, 'cause'>): Decision {
+export function decided(posting: Posting, command: Pick<Command, 'cause'>): Decided {
   const entry = posting.entries.find((made) => made.cause === command.cause);
   invariant(entry, 'a decision has an entry of its own cause');
   return { ok: true, head: posting.head, entries: posting.entries, entry };

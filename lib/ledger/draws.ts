@@ -1,3 +1,4 @@
+import { invariant } from '#lib/invariant';
 import { byBurnOrder, freeOf } from '#lib/ledger/burn-order';
 import type { Draw } from '#lib/ledger/entry';
 import type { Grant, Head } from '#lib/ledger/wallet';
@@ -18,7 +19,14 @@ export function drawOf(
   };
 }
 
-/** Draws of up to `amount` free credits; grants named in `first` go before the burn order. */
+/** The open grant that a slice or a draw names. */
+export function grantOf(head: Head, grantId: string): Grant {
+  const grant = head.grants.find((open) => open.id === grantId);
+  invariant(grant, 'what holds set aside is in an open grant');
+  return grant;
+}
+
+/** Draws of `amount` free credits, which the caller knows to be there; the grant `first` goes before the burn order. */
 export function drawInBurnOrder(head: Head, amount: number, first?: string): readonly Draw[] {
   const draws: Draw[] = [];
   let owed = amount;
@@ -31,6 +39,7 @@ export function drawInBurnOrder(head: Head, amount: number, first?: string): rea
     if (drawn > 0) draws.push(drawOf(grant, { amount: -drawn }));
     owed -= drawn;
   }
+  invariant(owed === 0, 'an outflow is covered by what is available');
   return draws;
 }
 

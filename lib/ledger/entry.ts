@@ -74,7 +74,7 @@ export interface Entry extends WalletRef {
   /** The wallet's debt after it, and the change that this entry made. */
   readonly debt: number;
   readonly debtChange: number;
-  /** What a reversal left uncovered under the `floor` policy. */
+  /** What a reversal left uncovered under the `floor` policy; negative where a reinstatement undoes that. */
   readonly forgiven: number;
   readonly hold: HoldChange | null;
   readonly merged: readonly Merge[];
@@ -166,11 +166,12 @@ export function canonicalEntry(entry: Omit<Entry, 'hash'>): string {
   });
 }
 
-/** JSON with the keys of every object in code unit order: equal values give equal bytes. */
+/** JSON with the keys of every object in code unit order (RFC 8785): equal values give equal bytes. */
 export function canonicalJson(value: unknown): string {
-  return JSON.stringify(value, (_key, part: unknown) =>
-    typeof part === 'object' && part !== null && !Array.isArray(part)
-      ? Object.fromEntries(Object.entries(part).toSorted(([a], [b]) => (a < b ? -1 : 1)))
-      : part,
-  );
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const members = Object.entries(value)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([key, part]) => `${JSON.stringify(key)}:${canonicalJson(part)}`);
+  return `{${members.join(',')}}`;
 }

@@ -33,6 +33,15 @@ export function lastTaken<T extends { readonly amount: number }>(
   return parts;
 }
 
+/** The slices without the `amount` credits at their end, in the order in which they were taken. */
+export function withoutLastTaken<T extends { readonly amount: number }>(
+  slices: readonly T[],
+  amount: number,
+): readonly T[] {
+  const all = slices.reduce((sum, slice) => sum + slice.amount, 0);
+  return lastTaken(slices, { from: amount, amount: all - amount }).toReversed();
+}
+
 /**
  * Draws that put slices back into the grants they came from. A grant that has expired since would swallow them at
  * once, so its slice becomes a grant of its own that lasts until `graceExpiresAt` (DESIGN 3.5).

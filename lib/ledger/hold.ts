@@ -1,10 +1,10 @@
-import { advance, expireGrants, releaseDraws } from '#lib/ledger/advance';
+import { advance, releaseDraws, setFree } from '#lib/ledger/advance';
 import { type Command, type Decision, decided, post, refuse } from '#lib/ledger/decision';
-import { drawInBurnOrder, drawOf, joinByGrant } from '#lib/ledger/draws';
+import { drawInBurnOrder, drawOf, grantOf, joinByGrant } from '#lib/ledger/draws';
 import type { Draw } from '#lib/ledger/entry';
-import { HOLDS_MAX } from '#lib/ledger/limits';
+import { checkAmount, HOLDS_MAX } from '#lib/ledger/limits';
 import { insufficient } from '#lib/ledger/spend';
-import { availableOf, type Grant, type Head, type Hold } from '#lib/ledger/wallet';
+import { availableOf, type Head, type Hold } from '#lib/ledger/wallet';
 
 /** Sets credits aside, in burn order, until they are captured or released or `expiresAt` comes. */
 export function placeHold(
@@ -16,8 +16,9 @@ export function placeHold(
   },
 ): Decision {
   const { holdId, amount, expiresAt, ...draft } = command;
-  if (expiresAt <= command.now) return refuse({ code: 'ALREADY_EXPIRED' });
+  checkAmount(amount);
   const posting = advance(head, command.now);
+  if (expiresAt <= posting.now) return refuse({ code: 'ALREADY_EXPIRED' });
   const { holds } = posting.head;
   if (holds.some((open) => open.id === holdId)) return refuse({ code: 'HOLD_EXISTS' });
   const refusal = insufficient(posting.head, amount);
@@ -29,7 +30,7 @@ export function placeHold(
     held: -draw.amount,
   }));
   const hold = { id: holdId, action: 'placed', expiresAt } as const;
-  return decided(post(posting, { ...draft, type: 'hold', draws, hold }, command.now), command);
+  return decided(post(posting, { ...draft, type: 'hold', draws, hold }), command);
 }
 
 /**
@@ -41,13 +42,13 @@ export function captureHold(
   command: Command & { readonly holdId: string; readonly amount?: number },
 ): Decision {
   const { holdId, amount, ...draft } = command;
-  const found = openHold(head, command);
-  if ('refusal' in found) return refuse(found.refusal);
-  const { hold } = found;
   const posting = advance(head, command.now);
+  const hold = posting.head.holds.find((open) => open.id === holdId);
+  if (!hold) return refuse({ code: notOpen(head, holdId) });
   const current = posting.head;
   const held = hold.slices.reduce((sum, slice) => sum + slice.amount, 0);
   const captured = amount ?? held;
+  checkAmount(captured);
   const available = availableOf(current) + held;
   if (captured > available) {
     const shortfall = captured - available;
@@ -58,34 +59,26 @@ export function captureHold(
     ...drawInBurnOrder(current, Math.max(0, captured - held)),
   ]);
   const change = { id: holdId, action: 'captured', expiresAt: hold.expiresAt } as const;
-  const spent = post(posting, { ...draft, type: 'usage', draws, hold: change }, command.now);
-  return decided(expireGrants(spent, command.now), command);
+  return decided(setFree(post(posting, { ...draft, type: 'usage', draws, hold: change })), command);
 }
 
 /** Ends a hold without spending: each slice goes back to its grant, and a slice past its expiry expires at once. */
 export function releaseHold(head: Head, command: Command & { readonly holdId: string }): Decision {
   const { holdId, ...draft } = command;
-  const found = openHold(head, command);
-  if ('refusal' in found) return refuse(found.refusal);
-  const { hold } = found;
   const posting = advance(head, command.now);
+  const hold = posting.head.holds.find((open) => open.id === holdId);
+  if (!hold) return refuse({ code: notOpen(head, holdId) });
   const draws = releaseDraws(posting.head, hold);
   const change = { id: holdId, action: 'released', expiresAt: hold.expiresAt } as const;
-  const released = post(posting, { ...draft, type: 'release', draws, hold: change }, command.now);
-  return decided(expireGrants(released, command.now), command);
+  return decided(
+    setFree(post(posting, { ...draft, type: 'release', draws, hold: change })),
+    command,
+  );
 }
 
-/** The hold, if it can still be ended by hand at this instant. */
-function openHold(
-  head: Head,
-  command: { readonly holdId: string; readonly now: string },
-):
-  | { readonly hold: Hold }
-  | { readonly refusal: { readonly code: 'HOLD_NOT_OPEN' | 'HOLD_EXPIRED' } } {
-  const hold = head.holds.find((open) => open.id === command.holdId);
-  if (!hold) return { refusal: { code: 'HOLD_NOT_OPEN' } };
-  if (hold.expiresAt <= command.now) return { refusal: { code: 'HOLD_EXPIRED' } };
-  return { hold };
+/** Why a hold cannot end by hand: it ended before, or its time came while nobody looked. */
+function notOpen(head: Head, holdId: string): 'HOLD_EXPIRED' | 'HOLD_NOT_OPEN' {
+  return head.holds.some((open) => open.id === holdId) ? 'HOLD_EXPIRED' : 'HOLD_NOT_OPEN';
 }
 
 /** Spends the first `amount` credits of the slices, and sets all of them free. */
@@ -93,10 +86,8 @@ function captureDraws(head: Head, hold: Hold, amount: number): readonly Draw[] {
   const draws: Draw[] = [];
   let owed = amount;
   for (const slice of hold.slices) {
-    const grant: Grant | undefined = head.grants.find((open) => open.id === slice.grantId);
-    if (!grant) continue;
     const drawn = Math.min(slice.amount, owed);
-    draws.push(drawOf(grant, { amount: 0 - drawn, held: -slice.amount }));
+    draws.push(drawOf(grantOf(head, slice.grantId), { amount: 0 - drawn, held: -slice.amount }));
     owed -= drawn;
   }
   return draws;

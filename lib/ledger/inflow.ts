@@ -1,5 +1,5 @@
 import { advance } from '#lib/ledger/advance';
-import { byBurnOrder, freeOf, isExpired } from '#lib/ledger/burn-order';
+import { byBurnOrder, isExpired } from '#lib/ledger/burn-order';
 import {
   type Command,
   type Decision,
@@ -9,9 +9,9 @@ import {
   post,
   refuse,
 } from '#lib/ledger/decision';
-import { drawOf, joinByGrant } from '#lib/ledger/draws';
 import { type Draw, type Entry, type EntryType, entryId, type Merge } from '#lib/ledger/entry';
-import { BALANCE_MAX, GRANTS_MAX } from '#lib/ledger/limits';
+import { BALANCE_MAX, checkAmount, GRANTS_MAX } from '#lib/ledger/limits';
+import { settleDebt } from '#lib/ledger/settle-debt';
 import type { Grant, GrantTerms, Head } from '#lib/ledger/wallet';
 
 /** The types of entries that bring new credits in as one grant. */
@@ -28,8 +28,10 @@ export function add(
       'grantedAt'
     >,
 ): Decision {
-  if (isExpired(command, command.now)) return refuse({ code: 'ALREADY_EXPIRED' });
   const { amount, category, priority, expiresAt, ...draft } = command;
+  checkAmount(amount);
+  const posting = advance(head, command.now);
+  if (isExpired(command, posting.now)) return refuse({ code: 'ALREADY_EXPIRED' });
   const draw: Draw = {
     grantId: grantIdOf(entryId(head, command.cause)),
     amount,
@@ -37,9 +39,9 @@ export function add(
     category,
     priority,
     expiresAt,
-    grantedAt: command.now,
+    grantedAt: posting.now,
   };
-  return bringIn(advance(head, command.now), { ...draft, draws: [draw] }, command.now);
+  return bringIn(posting, { ...draft, draws: [draw] });
 }
 
 /** The grant that an entry makes carries the entry's own number. */
@@ -49,7 +51,7 @@ export function grantIdOf(id: Entry['id'], part?: number): string {
 }
 
 /** Posts an entry that gives credits, merging grants where the head would overflow, then pays debt from them. */
-export function bringIn(posting: Posting, draft: Draft, now: string): Decision {
+export function bringIn(posting: Posting, draft: Draft): Decision {
   const { head } = posting;
   const amount = draft.draws.reduce((sum, draw) => sum + draw.amount, 0);
   if (head.balance + amount > BALANCE_MAX) {
@@ -57,39 +59,7 @@ export function bringIn(posting: Posting, draft: Draft, now: string): Decision {
   }
   const merged = mergesToFit(head.grants, draft.draws);
   if (!merged) return refuse({ code: 'TOO_MANY_GRANTS', limit: GRANTS_MAX });
-  return decided(payDebt(post(posting, { ...draft, merged }, now), draft, now), draft);
-}
-
-/** Later inflows pay debt first: with the very credits that came in, not with what was there before (DESIGN 3.6). */
-function payDebt(posting: Posting, inflow: Draft, now: string): Posting {
-  const { head, entries } = posting;
-  const entry = entries.at(-1);
-  if (!entry || head.debt === 0) return posting;
-  const into = new Map(entry.merged.map((merge) => [merge.from, merge.into]));
-  const draws: Draw[] = [];
-  let owed = head.debt;
-  for (const given of entry.draws) {
-    const grantId = into.get(given.grantId) ?? given.grantId;
-    const grant = head.grants.find((open) => open.id === grantId);
-    const paid = grant ? Math.min(owed, given.amount, freeOf(grant)) : 0;
-    if (grant && paid > 0) draws.push(drawOf(grant, { amount: -paid }));
-    owed -= paid;
-  }
-  const paid = head.debt - owed;
-  if (paid === 0) return posting;
-  return post(
-    posting,
-    {
-      type: 'reversal',
-      draws: joinByGrant(draws),
-      debtChange: -paid,
-      description: 'Debt of an earlier reversal paid',
-      reference: { type: 'transaction', id: entry.id },
-      cause: `debt:${entry.id}`,
-      actor: inflow.actor,
-    },
-    now,
-  );
+  return decided(settleDebt(post(posting, { ...draft, merged })), draft);
 }
 
 /**

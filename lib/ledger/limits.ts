@@ -1,3 +1,5 @@
+import { invariant } from '#lib/invariant';
+
 /** The ledger's bounds (DESIGN 3.1, 3.9). Every list, amount and item of a wallet stays below one of them. */
 
 /** Credits of a single command. */
@@ -14,3 +16,14 @@ export const HOLDS_MAX = 20;
 
 /** Metadata of an entry, in bytes of its JSON. */
 export const METADATA_BYTES_MAX = 512;
+
+/** A count of credits that no arithmetic has bent: no fraction, nothing past 2^53, and no -0. */
+export function isWhole(credits: number): boolean {
+  return Number.isSafeInteger(credits) && !Object.is(credits, -0);
+}
+
+/** Crashes the request before our own code moves anything but 1 to `max` whole credits: callers' amounts are parsed. */
+export function checkAmount(amount: number, max = AMOUNT_MAX): void {
+  invariant(isWhole(amount), 'credits are whole');
+  invariant(1 <= amount && amount <= max, `a command moves 1 to ${max} credits`);
+}

@@ -4,6 +4,7 @@ import { type Command, type Decision, refuse } from '#lib/ledger/decision';
 import { type Entry, entryId } from '#lib/ledger/entry';
 import { giveBackDraws, lastTaken, slicesTaken } from '#lib/ledger/give-back';
 import { bringIn, grantIdOf } from '#lib/ledger/inflow';
+import { checkAmount } from '#lib/ledger/limits';
 import type { Head } from '#lib/ledger/wallet';
 
 export interface RefundCommand extends Command {
@@ -24,17 +25,20 @@ export function refund(head: Head, command: RefundCommand): Decision {
   invariant(spend.creditType === head.creditType, 'a refund goes to the wallet that spent');
   if (spend.type !== 'usage') return refuse({ code: 'NOT_REFUNDABLE', type: spend.type });
   const refundable = -spend.amount - refunded;
+  invariant(0 <= refundable && 0 <= refunded, 'refunds never gave back more than was spent');
   if (refundable === 0) return refuse({ code: 'ALREADY_REFUNDED' });
   const credits = amount ?? refundable;
+  checkAmount(credits);
   if (credits > refundable) return refuse({ code: 'REFUND_EXCEEDS_SPEND', refundable });
 
+  const posting = advance(head, command.now);
   const draws = giveBackDraws(
     lastTaken(slicesTaken(spend.draws), { from: refunded, amount: credits }),
     {
-      now: command.now,
+      now: posting.now,
       graceExpiresAt,
       newGrantId: (part) => grantIdOf(entryId(head, command.cause), part),
     },
   );
-  return bringIn(advance(head, command.now), { ...draft, type: 'refund', draws }, command.now);
+  return bringIn(posting, { ...draft, type: 'refund', draws });
 }

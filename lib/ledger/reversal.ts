@@ -3,8 +3,15 @@ import { advance } from '#lib/ledger/advance';
 import { type Command, type Decision, decided, post } from '#lib/ledger/decision';
 import { drawInBurnOrder } from '#lib/ledger/draws';
 import { type Draw, type Entry, entryId } from '#lib/ledger/entry';
-import { giveBackDraws, lastTaken, type Slice, slicesTaken } from '#lib/ledger/give-back';
+import {
+  giveBackDraws,
+  lastTaken,
+  type Slice,
+  slicesTaken,
+  withoutLastTaken,
+} from '#lib/ledger/give-back';
 import { bringIn, grantIdOf } from '#lib/ledger/inflow';
+import { BALANCE_MAX, checkAmount } from '#lib/ledger/limits';
 import { availableOf, type Grant, type Head } from '#lib/ledger/wallet';
 
 /** What happens to a part of a reversal that the balance cannot cover (setting `clawback`). */
@@ -20,6 +27,8 @@ export function reversedShare(payment: {
   readonly refundedMinor: number;
 }): number {
   const { credits, paidMinor, refundedMinor } = payment;
+  checkAmount(credits);
+  invariant(0 <= refundedMinor && 0 <= paidMinor, 'money is paid and refunded in positive amounts');
   if (refundedMinor >= paidMinor) return credits;
   // The product passes 2^53 for large payments, so it is made of big integers.
   const [c, paid, refunded] = [BigInt(credits), BigInt(paidMinor), BigInt(refundedMinor)];
@@ -40,85 +49,98 @@ export function reverse(
   },
 ): Decision {
   const { amount, grantId, clawback, ...draft } = command;
+  checkAmount(amount, BALANCE_MAX);
   const posting = advance(head, command.now);
   const covered = Math.min(amount, availableOf(posting.head));
   const uncovered = amount - covered;
   return decided(
-    post(
-      posting,
-      {
-        ...draft,
-        type: 'reversal',
-        draws: drawInBurnOrder(posting.head, covered, grantId),
-        debtChange: clawback === 'debt' ? uncovered : 0,
-        forgiven: clawback === 'floor' ? uncovered : 0,
-      },
-      command.now,
-    ),
+    post(posting, {
+      ...draft,
+      type: 'reversal',
+      draws: drawInBurnOrder(posting.head, covered, grantId),
+      debtChange: clawback === 'debt' ? uncovered : 0,
+      forgiven: clawback === 'floor' ? uncovered : 0,
+    }),
     command,
   );
 }
 
 export interface ReinstateCommand extends Command {
-  /** Credits to reinstate, of what the reversals took and were not yet reinstated. */
+  /** Credits to reinstate: at most what `reversedCredits` says of the history. */
   readonly amount: number;
-  /** All reversals of the payment, oldest first. */
-  readonly reversals: readonly Entry[];
-  /** Credits of them that earlier reinstatements undid. */
-  readonly reinstated: number;
+  /** Every reversal and reinstatement of the payment, oldest first. */
+  readonly history: readonly Entry[];
   /** The grant that the payment made: credits go there that stand for debt which was paid since. */
   readonly paymentGrant: Omit<Grant, 'remaining' | 'held'>;
   readonly graceExpiresAt: string;
 }
 
 /**
- * Undoes reversals exactly (DESIGN 3.6: a won dispute, a failed refund): credits go back to the grants they were
- * taken from, debt that is still open is cancelled, debt that was paid since comes back as credits, and what was
- * forgiven gives nothing.
+ * Undoes reversals exactly, the latest first (DESIGN 3.6: a won dispute, a failed refund): credits go back to the
+ * grants they were taken from, debt that is still open is cancelled, debt that was paid since comes back as credits,
+ * and what was forgiven gives nothing.
  */
 export function reinstate(head: Head, command: ReinstateCommand): Decision {
-  const { amount, reversals, reinstated, paymentGrant, graceExpiresAt, ...draft } = command;
+  const { amount, history, paymentGrant, graceExpiresAt, ...draft } = command;
+  checkAmount(amount, BALANCE_MAX);
   const posting = advance(head, command.now);
-  const parts = lastTaken(reversals.flatMap(effectsOf), { from: reinstated, amount });
+  const undone = lastTaken(openEffects(history), { from: 0, amount });
 
-  const owed = sumOf(parts, 'debt');
+  const owed = sumOf(undone, 'debt');
   const cancelled = Math.min(owed, posting.head.debt);
   const repaid = owed - cancelled;
-  const slices: Slice[] = parts.flatMap(({ effect, draw, amount: credits }) =>
-    effect === 'taken' && draw ? [{ draw, amount: credits }] : [],
-  );
+  const slices: Slice[] = undone.filter((part) => part.effect === 'taken');
   if (repaid > 0) {
     const { id: grantId, ...terms } = paymentGrant;
     slices.push({ draw: { ...terms, grantId, amount: -repaid, held: 0 }, amount: repaid });
   }
   const draws = giveBackDraws(slices, {
-    now: command.now,
+    now: posting.now,
     graceExpiresAt,
     newGrantId: (part) => grantIdOf(entryId(head, command.cause), part),
   });
-  const entry = { ...draft, type: 'reinstatement', draws, debtChange: 0 - cancelled } as const;
-  return bringIn(posting, entry, command.now);
+  return bringIn(posting, {
+    ...draft,
+    type: 'reinstatement',
+    draws,
+    debtChange: 0 - cancelled,
+    forgiven: 0 - sumOf(undone, 'forgiven'),
+  });
 }
 
-interface Effect {
-  readonly effect: 'taken' | 'debt' | 'forgiven';
-  readonly draw: Draw | null;
-  readonly amount: number;
+/** Credits of a payment that its reversals took back, covered or not, and no reinstatement undid. */
+export function reversedCredits(history: readonly Entry[]): number {
+  return history.reduce((sum, entry) => sum - undoneBy(entry), 0);
+}
+
+type Effect =
+  | { readonly effect: 'taken'; readonly draw: Draw; readonly amount: number }
+  | { readonly effect: 'debt' | 'forgiven'; readonly amount: number };
+
+/** What a payment's reversals did and no reinstatement has undone, in the order in which it was done. */
+function openEffects(history: readonly Entry[]): readonly Effect[] {
+  return history.reduce<readonly Effect[]>((open, entry) => {
+    if (entry.type === 'reinstatement') return withoutLastTaken(open, undoneBy(entry));
+    invariant(entry.type === 'reversal' && entry.debtChange >= 0, 'only reversals are reinstated');
+    return [...open, ...effectsOf(entry)];
+  }, []);
 }
 
 /** What one reversal did, in order: credits taken, then what they did not cover. */
 function effectsOf(reversal: Entry): readonly Effect[] {
-  invariant(reversal.type === 'reversal', 'only reversals are reinstated');
-  const taken = slicesTaken(reversal.draws).map(({ draw, amount }): Effect => ({
-    effect: 'taken',
-    draw,
-    amount,
-  }));
-  const rest: readonly Effect[] = [
-    { effect: 'debt', draw: null, amount: reversal.debtChange },
-    { effect: 'forgiven', draw: null, amount: reversal.forgiven },
+  const taken = slicesTaken(reversal.draws).map(
+    (slice) => ({ effect: 'taken', ...slice }) satisfies Effect,
+  );
+  const uncovered: readonly Effect[] = [
+    { effect: 'debt', amount: reversal.debtChange },
+    { effect: 'forgiven', amount: reversal.forgiven },
   ];
-  return [...taken, ...rest.filter((effect) => effect.amount > 0)];
+  return [...taken, ...uncovered.filter((effect) => effect.amount > 0)];
+}
+
+/** Credits of reversals that a reinstatement undid; below zero for a reversal. */
+function undoneBy(entry: Entry): number {
+  return entry.amount - entry.debtChange - entry.forgiven;
 }
 
 function sumOf(effects: readonly Effect[], kind: Effect['effect']): number {

@@ -8,18 +8,18 @@ import {
   refuse,
 } from '#lib/ledger/decision';
 import { drawInBurnOrder } from '#lib/ledger/draws';
+import { checkAmount } from '#lib/ledger/limits';
 import { availableOf, type Head } from '#lib/ledger/wallet';
 
 /** Takes `amount` credits out of a wallet in burn order: all of them or none (DESIGN 3.4, 3.7). */
 export function spend(head: Head, command: Command & { readonly amount: number }): Decision {
-  const { head: current, entries } = advance(head, command.now);
-  const refusal = insufficient(current, command.amount);
+  const { amount, ...draft } = command;
+  checkAmount(amount);
+  const posting = advance(head, command.now);
+  const refusal = insufficient(posting.head, amount);
   if (refusal) return refuse(refusal);
-  const draws = drawInBurnOrder(current, command.amount);
-  return decided(
-    post({ head: current, entries }, { ...command, type: 'usage', draws }, command.now),
-    command,
-  );
+  const draws = drawInBurnOrder(posting.head, amount);
+  return decided(post(posting, { ...draft, type: 'usage', draws }), command);
 }
 
 /** The refusal of an outflow that available credits do not cover, or null. */

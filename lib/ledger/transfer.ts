@@ -1,12 +1,14 @@
+import { invariant } from '#lib/invariant';
 import { advance } from '#lib/ledger/advance';
 import { type Command, type Decision, decided, post, type Refusal } from '#lib/ledger/decision';
 import { drawInBurnOrder } from '#lib/ledger/draws';
 import { type Draw, entryId } from '#lib/ledger/entry';
 import { bringIn, grantIdOf } from '#lib/ledger/inflow';
+import { checkAmount } from '#lib/ledger/limits';
 import { insufficient } from '#lib/ledger/spend';
 import type { Head } from '#lib/ledger/wallet';
 
-type Moved = Extract<Decision, { ok: true }>;
+type Moved = Extract<Decision, { readonly ok: true }>;
 
 export type TransferDecision =
   | { readonly ok: true; readonly from: Moved; readonly to: Moved }
@@ -21,18 +23,23 @@ export function transfer(
   command: Command & { readonly amount: number },
 ): TransferDecision {
   const { amount, ...draft } = command;
+  checkAmount(amount);
+  invariant(heads.from.creditType === heads.to.creditType, 'a transfer keeps the credit type');
   if (heads.from.userId === heads.to.userId) return denied({ code: 'SELF_TRANSFER' });
-  const source = advance(heads.from, command.now);
+  // One instant for both sides: what has not expired for the giver has not expired for the receiver.
+  const { updatedAt } = heads.to;
+  const source = advance(heads.from, command.now > updatedAt ? command.now : updatedAt);
   const refusal = insufficient(source.head, amount);
   if (refusal) return denied(refusal);
 
   const draws = drawInBurnOrder(source.head, amount);
   const from = decided(
-    post(
-      source,
-      { ...draft, type: 'transfer_out', draws, reference: { type: 'user', id: heads.to.userId } },
-      command.now,
-    ),
+    post(source, {
+      ...draft,
+      type: 'transfer_out',
+      draws,
+      reference: { type: 'user', id: heads.to.userId },
+    }),
     command,
   );
   const id = entryId(heads.to, command.cause);
@@ -42,12 +49,12 @@ export function transfer(
     amount: -draw.amount,
   }));
   const reference = { type: 'user', id: heads.from.userId };
-  const to = bringIn(
-    advance(heads.to, command.now),
-    { ...draft, type: 'transfer_in', draws: moved, reference },
-    command.now,
-  );
-  if (!from.ok) return from;
+  const to = bringIn(advance(heads.to, source.now), {
+    ...draft,
+    type: 'transfer_in',
+    draws: moved,
+    reference,
+  });
   return to.ok ? { ok: true, from, to } : to;
 }
 

@@ -1,4 +1,5 @@
 import { invariant } from '#lib/invariant';
+import { BALANCE_MAX, isWhole } from '#lib/ledger/limits';
 
 /** Whose credits, and what they are for: the pair that names a wallet (DESIGN 2). */
 export interface WalletRef {
@@ -143,7 +144,9 @@ export function checkHead(head: Head): void {
   const remaining = head.grants.reduce((sum, grant) => sum + grant.remaining, 0);
   invariant(remaining === head.balance, 'grants sum to the balance');
   invariant(balanceOfTotals(head.totals) === head.balance, 'totals sum to the balance');
-  invariant(head.balance >= 0 && head.debt >= 0, 'balance and debt are never negative');
+  invariant(0 <= head.balance && head.balance <= BALANCE_MAX, 'a balance stays within its bounds');
+  invariant(isWhole(head.debt) && head.debt >= 0, 'debt is never negative');
+  invariant(Object.values(head.totals).every(isWhole), 'totals are whole credits');
   const sliced = head.holds.flatMap((hold) => hold.slices);
   invariant(
     sliced.reduce((sum, slice) => sum + slice.amount, 0) === heldOf(head),

@@ -1,0 +1,95 @@
+import fc from 'fast-check';
+import { CATEGORIES } from '#lib/ledger/wallet';
+
+/*
+ * What may happen to two wallets, as data, so that fast-check can shrink a failing history. Times are whole hours and
+ * terms come from short lists: expiries, holds and clocks then often meet at the very same instant.
+ */
+
+const lane = fc.nat({ max: 1 });
+/** Picks one of what is there when the step runs: spends, holds or payments. */
+const pick = fc.nat({ max: 50 });
+const amount = fc.integer({ min: 1, max: 400 });
+const hoursAhead = fc.constantFrom(-1, 0, 1, 2, 24, 48, 24 * 30);
+const terms = fc.record({
+  category: fc.constantFrom(...CATEGORIES),
+  priority: fc.constantFrom(10, 10, 50),
+  /** Hours from the wallet's time; null never expires. */
+  expiresIn: fc.oneof(fc.constant(null), hoursAhead),
+});
+const policy = fc.constantFrom('debt', 'floor');
+const type = fc.constantFrom('purchase', 'purchase', 'bonus', 'promo', 'subscription');
+
+const step = fc.oneof(
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('add'), lane, amount, terms, type }) },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('spend'), lane, amount }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('refund'),
+      lane,
+      pick,
+      amount: fc.option(amount, { nil: undefined }),
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('reverse'), lane, pick, amount, policy }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('reinstate'), lane, pick, amount }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({
+      kind: fc.constant('adjust'),
+      lane,
+      amount: fc.oneof(
+        amount,
+        amount.map((credits) => -credits),
+      ),
+      terms,
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('transfer'), lane, amount }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('place'), lane, amount, endsIn: hoursAhead }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('capture'),
+      lane,
+      pick,
+      amount: fc.option(amount, { nil: undefined }),
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('release'), lane, pick }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({
+      kind: fc.constant('clock'),
+      hours: fc.constantFrom(-48, -1, 1, 1, 2, 24, 24, 24 * 8),
+    }),
+  },
+);
+
+type StepOf<A> = A extends fc.Arbitrary<infer S> ? S : never;
+export type Step = StepOf<typeof step>;
+export type StepTerms = StepOf<typeof terms>;
+
+/** A history of everything, from empty wallets. */
+export const histories = fc.array(step, { minLength: 1, maxLength: 50, size: 'max' });
+
+/** Few kinds of terms and many grants: wallets that run into their bound and merge. */
+export const crowdedHistories = fc
+  .tuple(
+    fc.array(
+      fc.record({
+        kind: fc.constant('add'),
+        lane: fc.constant(0),
+        amount: fc.integer({ min: 1, max: 9 }),
+        terms,
+        type,
+      }),
+      { minLength: 38, maxLength: 44, size: 'max' },
+    ),
+    fc.array(step, { minLength: 5, maxLength: 30, size: 'max' }),
+  )
+  .map(([crowd, rest]): readonly Step[] => [...crowd, ...rest]);
