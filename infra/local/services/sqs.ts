@@ -1,8 +1,9 @@
 import { createServer } from 'node:http';
+import { setImmediate } from 'node:timers/promises';
 
 import type { Clock } from '#infra/local/clock';
+import { listen, stopListening } from '#infra/local/listen';
 import { jsonListener } from '#infra/local/services/aws-http';
-import { listenOnLoopback } from '#infra/local/services/listen';
 import { createFaults, type Faults } from '#infra/local/services/faults';
 import { messageOperations } from '#infra/local/services/sqs-operations';
 import { queueAdmin, type QueueAdmin } from '#infra/local/services/sqs-queues';
@@ -51,8 +52,7 @@ export async function startQueues(options: {
   };
   const contentType = 'application/x-amz-json-1.0';
   const server = createServer(jsonListener({ contentType, operations, faults, log }));
-  const listening = await listenOnLoopback(server);
-  endpoint = listening.url;
+  endpoint = `http://127.0.0.1:${await listen(server)}`;
 
   return {
     endpoint,
@@ -65,7 +65,9 @@ export async function startQueues(options: {
     },
     close: async () => {
       waiting.close();
-      await listening.close();
+      // One turn of the event loop, in which the ended polls are answered.
+      await setImmediate();
+      await stopListening(server);
       store.close();
     },
   };

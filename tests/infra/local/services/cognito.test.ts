@@ -7,8 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 
 import { type Clock, createClock } from '#infra/local/clock';
+import { listen, stopListening } from '#infra/local/listen';
 import { type Cognito, createCognito } from '#infra/local/services/cognito';
-import { listenOnLoopback } from '#infra/local/services/listen';
 import { openState, type StateStore } from '#infra/local/state';
 
 let state: StateStore;
@@ -21,9 +21,9 @@ beforeEach(async () => {
   state = openState(':memory:');
   clock = createClock(state);
   cognito = await createCognito({ state, clock });
-  const server = await listenOnLoopback(createServer(cognito.listener));
-  origin = server.url;
-  stop = server.close;
+  const server = createServer(cognito.listener);
+  origin = `http://127.0.0.1:${await listen(server)}`;
+  stop = () => stopListening(server);
 });
 
 afterEach(async () => {

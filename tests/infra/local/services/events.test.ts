@@ -8,8 +8,8 @@ import {
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import { type Clock, createClock } from '#infra/local/clock';
+import { listen, stopListening } from '#infra/local/listen';
 import { type BusEvent, createEvents, type Events } from '#infra/local/services/events';
-import { listenOnLoopback } from '#infra/local/services/listen';
 import { openState, type StateStore } from '#infra/local/state';
 
 let state: StateStore;
@@ -49,10 +49,10 @@ beforeEach(async () => {
   clock = createClock(state);
   clock.set(new Date('2031-02-03T04:05:06Z'));
   events = open();
-  const server = await listenOnLoopback(createServer(events.listener));
-  stop = server.close;
+  const server = createServer(events.listener);
+  stop = () => stopListening(server);
   client = new EventBridgeClient({
-    endpoint: server.url,
+    endpoint: `http://127.0.0.1:${await listen(server)}`,
     region: 'us-east-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     maxAttempts: 1,

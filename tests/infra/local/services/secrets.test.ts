@@ -9,7 +9,7 @@ import {
 import { afterEach, beforeEach, expect, it } from 'vitest';
 
 import { createClock } from '#infra/local/clock';
-import { listenOnLoopback } from '#infra/local/services/listen';
+import { listen, stopListening } from '#infra/local/listen';
 import { createSecrets, type Secrets } from '#infra/local/services/secrets';
 import { openState, type StateStore } from '#infra/local/state';
 
@@ -27,10 +27,10 @@ const get = (request: GetSecretValueCommandInput) =>
 beforeEach(async () => {
   state = openState(':memory:');
   secrets = createSecrets({ state, clock: createClock(state), log });
-  const server = await listenOnLoopback(createServer(secrets.listener));
-  stop = server.close;
+  const server = createServer(secrets.listener);
+  stop = () => stopListening(server);
   client = new SecretsManagerClient({
-    endpoint: server.url,
+    endpoint: `http://127.0.0.1:${await listen(server)}`,
     region: 'us-east-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     maxAttempts: 1,

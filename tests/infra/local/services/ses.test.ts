@@ -12,7 +12,7 @@ import {
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 
 import { type Clock, createClock } from '#infra/local/clock';
-import { listenOnLoopback } from '#infra/local/services/listen';
+import { listen, stopListening } from '#infra/local/listen';
 import { inboxPage, mailPage } from '#infra/local/services/mail-page';
 import { createMailSink, type MailSink } from '#infra/local/services/ses';
 import { openState, type StateStore } from '#infra/local/state';
@@ -47,14 +47,12 @@ const send = (more: Partial<SendEmailCommandInput> = {}) =>
 beforeEach(async () => {
   directory = mkdtempSync(join(tmpdir(), 'ses-'));
   openSink();
-  const server = await listenOnLoopback(
-    createServer((request, response) => {
-      sink.listener(request, response);
-    }),
-  );
-  stop = server.close;
+  const server = createServer((request, response) => {
+    sink.listener(request, response);
+  });
+  stop = () => stopListening(server);
   ses = new SESClient({
-    endpoint: server.url,
+    endpoint: `http://127.0.0.1:${await listen(server)}`,
     region: 'us-east-1',
     credentials: { accessKeyId: 'local', secretAccessKey: 'local' },
     maxAttempts: 1,
