@@ -1,7 +1,11 @@
 import type { Account } from '#lib/accounts/account';
+import type { CreditPackage } from '#lib/catalog/package';
 import type { Decision, Refusal } from '#lib/ledger/decision';
 import type { Entry, EntryType } from '#lib/ledger/entry';
 import type { Head, WalletRef } from '#lib/ledger/wallet';
+import type { PaymentProvider } from '#lib/payments/payment-event';
+import type { QuarantinedEvent } from '#lib/payments/quarantined-event';
+import type { PaymentReference, Purchase, PurchaseCount } from '#lib/purchases/purchase';
 
 /**
  * What commands need of the table, in the words of the domain; `lib/store` implements it. Commands load, ask the
@@ -15,6 +19,21 @@ export interface RecordTypes {
     readonly id: { readonly userId: string; readonly entryId: string };
     /** Credits of a spend that refunds have given back so far. */
     readonly value: { readonly amount: number };
+  };
+  readonly package: { readonly id: { readonly packageId: string }; readonly value: CreditPackage };
+  readonly purchase: { readonly id: { readonly purchaseId: string }; readonly value: Purchase };
+  readonly purchaseCount: {
+    readonly id: { readonly userId: string };
+    readonly value: PurchaseCount;
+  };
+  readonly paymentReference: {
+    /** The provider's id of a session or payment. */
+    readonly id: { readonly provider: PaymentProvider; readonly ref: string };
+    readonly value: PaymentReference;
+  };
+  readonly quarantinedEvent: {
+    readonly id: { readonly provider: PaymentProvider; readonly eventId: string };
+    readonly value: QuarantinedEvent;
   };
 }
 export type RecordName = keyof RecordTypes;
@@ -129,6 +148,46 @@ export interface HistoryStore {
   readonly page: (query: HistoryQuery) => Promise<HistoryPage>;
   /** The newest entry made before an instant, or null: with its totals any period's usage is a subtraction. */
   readonly entryBefore: (wallet: WalletRef, instant: string) => Promise<Entry | null>;
+}
+
+export interface PurchasePage {
+  /** Newest first. */
+  readonly purchases: readonly Purchase[];
+  readonly total: number;
+}
+
+/** A user's purchases, in pages whose cost does not grow with their number. */
+export interface PurchaseStore {
+  readonly page: (query: {
+    readonly userId: string;
+    /** Purchases to skip from the newest. */
+    readonly offset: number;
+    readonly limit: number;
+  }) => Promise<PurchasePage>;
+}
+
+/** What is or was on sale. */
+export interface CatalogStore {
+  readonly packages: () => Promise<readonly CreditPackage[]>;
+}
+
+export interface QuarantinePage {
+  /** Newest first. */
+  readonly events: readonly QuarantinedEvent[];
+  /** Where the next page goes on, or null. */
+  readonly next: string | null;
+}
+
+/** Events that wait for a person. */
+export interface QuarantineStore {
+  readonly page: (query: {
+    /** All providers when absent. */
+    readonly provider?: PaymentProvider;
+    /** What a page before answered as `next`; else `offset` events are skipped. */
+    readonly after: string | null;
+    readonly offset: number;
+    readonly limit: number;
+  }) => Promise<QuarantinePage>;
 }
 
 /** Writers of one wallet raced past the deadline; nothing was written, and the caller may try again (503). */

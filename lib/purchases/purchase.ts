@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import * as z from 'zod';
 import { ID_PREFIXES } from '#lib/contract/ids';
 import { PAYMENT_PROVIDERS, type PaymentProvider } from '#lib/payments/payment-event';
@@ -42,8 +41,8 @@ export const purchaseSchema = z.object({
   packageName: z.string(),
   /** Where the provider sends its own receipt; null where we know no address. */
   email: z.string().nullable(),
-  /** Hash of the request that made it: tells the retry of a key from its reuse. */
-  fingerprint: z.string(),
+  /** Hash of the request that made it, where it came with a key: tells the key's retry from its reuse. */
+  fingerprint: z.string().nullable(),
   createdAt: instant,
   /** Null until the provider's answer, or its first event, has told us. */
   session: z
@@ -65,21 +64,19 @@ export type PaymentReference = z.infer<typeof paymentReferenceSchema>;
 
 /** How many purchases a user has begun: with it any page of their list is one bounded query, and its total exact. */
 export const purchaseCountSchema = z.object({ count: z.int().min(0) });
+export type PurchaseCount = z.infer<typeof purchaseCountSchema>;
 
 /** The cause of the entry that credits a purchase: one purchase, one credit, for ever. */
 export function purchaseCause(purchaseId: string): string {
   return `purchase:${purchaseId}`;
 }
 
-/** The id that follows from a caller's Idempotency-Key, so that its retry meets the purchase it began. */
-export function purchaseIdOf(request: {
-  readonly caller: string;
-  readonly route: string;
-  readonly key: string;
-}): string {
-  const { caller, route, key } = request;
-  const digest = createHash('sha256').update(`${caller}\n${route}\n${key}`).digest('hex');
-  return `${ID_PREFIXES.purchase}_${digest.slice(0, 32)}`;
+/**
+ * The id that follows from what caused the attempt (`request:<hash>` of caller, route and Idempotency-Key), so that the
+ * retry of a request meets the purchase it began.
+ */
+export function purchaseIdOf(cause: string): string {
+  return `${ID_PREFIXES.purchase}_${cause.replace(/^request:/, '')}`;
 }
 
 export interface Quote {
@@ -100,7 +97,7 @@ export function newPurchase(
     readonly number: number;
     readonly provider: PaymentProvider;
     readonly email: string | null;
-    readonly fingerprint: string;
+    readonly fingerprint: string | null;
     readonly createdAt: string;
   },
 ): Purchase {
