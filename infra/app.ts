@@ -30,7 +30,7 @@ export function buildApp(options: BuildAppOptions): App {
     analyticsReporting: false,
     builtinCloudFormationValidation: checks,
     treeMetadata: checks,
-    context: appContext,
+    context: { ...appContext, ...(stage === 'local' && localContext) },
   });
   const prefix = `credit-ledger-${stage}`;
   const config = { ...stages[stage], ...options.config };
@@ -57,6 +57,9 @@ const appContext = {
   'aws:cdk:enable-path-metadata': true,
   '@aws-cdk/aws-iam:minimizePolicies': true,
 } as const;
+
+// The bundles are run where they were built: no copy, and each folder has its function's name.
+const localContext = { 'aws:cdk:disable-asset-staging': true } as const;
 
 if (import.meta.main) {
   await buildFunctions();

@@ -10,6 +10,7 @@ import {
   UserPoolResourceServer,
 } from 'aws-cdk-lib/aws-cognito';
 import { Construct } from 'constructs';
+import type { Scope } from '#lib/contract/route';
 import type { Group } from '#lib/identity/permissions';
 import { acknowledge } from '#infra/acknowledge';
 
@@ -19,6 +20,11 @@ const groups = {
   support: 'Look, but change nothing',
   suspended: 'May see credits, but not use or buy any',
 } as const satisfies Record<Group, string>;
+
+const scopes = {
+  'credits/read': 'Read wallets',
+  'credits/write': 'Move credits',
+} as const satisfies Record<Scope, string>;
 
 export interface IdentityProps {
   /** Prefix of physical names; the pool's domain adds the account, because domains are global. */
@@ -118,21 +124,24 @@ function userPool(scope: Construct, prefix: string): UserPool {
 
 /** The app's own backend: client credentials, one scope to read and one to move credits. */
 function serviceClient(scope: Construct, pool: UserPool): UserPoolClient {
-  const read = new ResourceServerScope({ scopeName: 'read', scopeDescription: 'Read wallets' });
-  const write = new ResourceServerScope({ scopeName: 'write', scopeDescription: 'Move credits' });
-  const credits = new UserPoolResourceServer(scope, 'Credits', {
+  const server = new UserPoolResourceServer(scope, 'Credits', {
     userPool: pool,
     identifier: 'credits',
-    scopes: [read, write],
+    scopes: Object.entries(scopes).map(([name, scopeDescription]) => {
+      const scopeName = name.replace('credits/', '');
+      return new ResourceServerScope({ scopeName, scopeDescription });
+    }),
   });
-  return pool.addClient('ServiceClient', {
+  const client = pool.addClient('ServiceClient', {
     userPoolClientName: 'service',
     generateSecret: true,
     oAuth: {
       flows: { clientCredentials: true },
-      scopes: [OAuthScope.resourceServer(credits, read), OAuthScope.resourceServer(credits, write)],
+      scopes: Object.keys(scopes).map((name) => OAuthScope.custom(name)),
     },
     enableTokenRevocation: true,
     accessTokenValidity: Duration.hours(1),
   });
+  client.node.addDependency(server);
+  return client;
 }
