@@ -1,11 +1,11 @@
 import type { Account } from '#lib/accounts/account';
 import type { CreditPackage } from '#lib/catalog/package';
+import type { SettingKey, StoredSetting } from '#lib/settings/settings';
 import type { Decision, Refusal } from '#lib/ledger/decision';
 import type { Entry, EntryType } from '#lib/ledger/entry';
 import type { Head, WalletRef } from '#lib/ledger/wallet';
-import type { PaymentProvider } from '#lib/payments/payment-event';
-import type { QuarantinedEvent } from '#lib/payments/quarantined-event';
 import type { PaymentReference, Purchase, PurchaseCount } from '#lib/purchases/purchase';
+import type { QuarantinedEvent } from '#lib/purchases/quarantined-event';
 
 /**
  * What commands need of the table, in the words of the domain; `lib/store` implements it. Commands load, ask the
@@ -15,6 +15,7 @@ import type { PaymentReference, Purchase, PurchaseCount } from '#lib/purchases/p
 /** Every kind of item that is not a wallet head or an entry: what names one, and what it holds. */
 export interface RecordTypes {
   readonly account: { readonly id: { readonly userId: string }; readonly value: Account };
+  readonly setting: { readonly id: { readonly key: SettingKey }; readonly value: StoredSetting };
   readonly refunded: {
     readonly id: { readonly userId: string; readonly entryId: string };
     /** Credits of a spend that refunds have given back so far. */
@@ -28,11 +29,11 @@ export interface RecordTypes {
   };
   readonly paymentReference: {
     /** The provider's id of a session or payment. */
-    readonly id: { readonly provider: PaymentProvider; readonly ref: string };
+    readonly id: { readonly provider: Purchase['provider']; readonly ref: string };
     readonly value: PaymentReference;
   };
   readonly quarantinedEvent: {
-    readonly id: { readonly provider: PaymentProvider; readonly eventId: string };
+    readonly id: { readonly provider: Purchase['provider']; readonly eventId: string };
     readonly value: QuarantinedEvent;
   };
 }
@@ -99,8 +100,8 @@ export type Outcome<F = Refusal> =
       /** The entry of the command in its first wallet: the first answer, whenever it is asked for. */
       readonly entry: Entry;
     }
-  /** The Idempotency-Key was used before with another request. */
-  | { readonly kind: 'reused' }
+  /** The cause stands in the ledger already, made by another request: the key was used before. */
+  | { readonly kind: 'reused'; readonly entry: Entry }
   | { readonly kind: 'refused'; readonly refusal: F };
 
 /** Deciding and writing. All reads are strongly consistent; every write is conditional. */
@@ -182,7 +183,7 @@ export interface QuarantinePage {
 export interface QuarantineStore {
   readonly page: (query: {
     /** All providers when absent. */
-    readonly provider?: PaymentProvider;
+    readonly provider?: Purchase['provider'];
     /** What a page before answered as `next`; else `offset` events are skipped. */
     readonly after: string | null;
     readonly offset: number;

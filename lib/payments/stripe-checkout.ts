@@ -4,7 +4,7 @@ import type {
   CheckoutProvider,
   SessionAnswer,
   SessionRequest,
-} from '#lib/payments/checkout-provider';
+} from '#lib/purchases/checkout-provider';
 
 /** Two attempts and the pause between them end below the function's timeout, so that the caller hears of it. */
 const TIMEOUT_MS = 8_000;

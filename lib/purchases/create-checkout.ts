@@ -1,5 +1,5 @@
 import { type PackagePrice, priceOf } from '#lib/catalog/package';
-import type { CheckoutProvider, OpenedSession } from '#lib/payments/checkout-provider';
+import type { CheckoutProvider, OpenedSession } from '#lib/purchases/checkout-provider';
 import type { PaymentProvider } from '#lib/payments/payment-event';
 import { ContentionError, type LedgerStore, type Reader, type Stored } from '#lib/ports';
 import { paymentRef, purchaseRef } from '#lib/purchases/find-event-purchase';

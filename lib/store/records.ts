@@ -1,11 +1,12 @@
 import * as z from 'zod';
 import { accountSchema } from '#lib/accounts/account';
 import { packageSchema } from '#lib/catalog/package';
-import { quarantinedEventSchema } from '#lib/payments/quarantined-event';
-import type { PaymentProvider } from '#lib/payments/payment-event';
+import { quarantinedEventSchema } from '#lib/purchases/quarantined-event';
+import { settingSchema } from '#lib/settings/settings';
 import type { RecordName, RecordRef, RecordTypes, RecordWrite, Stored } from '#lib/ports';
 import {
   paymentReferenceSchema,
+  type Purchase,
   purchaseCountSchema,
   purchaseSchema,
 } from '#lib/purchases/purchase';
@@ -15,6 +16,7 @@ import {
   keyPart,
   providerPart,
   refundedKey,
+  settingKey,
   sequenceKey,
   userPartition,
 } from '#lib/store/keys';
@@ -34,6 +36,7 @@ export interface RecordSpec<K extends RecordName> {
 
 const records: { readonly [K in RecordName]: RecordSpec<K> } = {
   account: { key: (id) => accountKey(id.userId), schema: accountSchema },
+  setting: { key: (id) => settingKey(id.key), schema: settingSchema },
   refunded: { key: refundedKey, schema: z.object({ amount: z.int() }) },
   package: {
     key: (id) => ({ pk: CATALOG_PARTITION, sk: keyPart(id.packageId) }),
@@ -84,7 +87,7 @@ export function purchasesPartition(userId: string): string {
 export const QUARANTINE_PARTITION = 'QUARANTINE';
 
 /** gsi3: one provider's. */
-export function quarantinePartition(provider: PaymentProvider): string {
+export function quarantinePartition(provider: Purchase['provider']): string {
   return `${QUARANTINE_PARTITION}#${provider}`;
 }
 

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { ContentionError, type LedgerStore } from '#lib/ports';
-import type { QuarantinedEvent } from '#lib/payments/quarantined-event';
+import type { QuarantinedEvent } from '#lib/purchases/quarantined-event';
 
 const ATTEMPTS_MAX = 10;
 /** What the receiver takes at most; an item holds 400 KB. */
