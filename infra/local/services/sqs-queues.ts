@@ -34,7 +34,10 @@ export interface QueueAdmin {
   /** The queue of a URL, whatever its host was. Throws `QueueDoesNotExist`. */
   find(url: string): QueueRecord;
   arnOf(name: string): string;
-  /** Makes the queue or gives it exactly these attributes; its messages stay. */
+  /**
+   * Makes the queue or gives it exactly these attributes; its messages stay. All values are texts,
+   * as SQS has them (`RedrivePolicy` is JSON), and a dead-letter queue has to be made first.
+   */
   ensure(queue: { readonly name: string; readonly attributes: QueueAttributes }): {
     readonly url: string;
     readonly arn: string;
@@ -82,15 +85,6 @@ export function queueAdmin(parts: {
     const time = now();
     store.putQueue({ name, attributes, created_at: time, modified_at: time });
   };
-  const checkName = (name: string): void => {
-    if (!/^[\w-]{1,80}$/.test(name)) {
-      throw new AwsError(
-        'InvalidParameterValue',
-        'A queue name is 1 to 80 of A-Z a-z 0-9 _ - (the local stack has no FIFO queues).',
-      );
-    }
-  };
-
   const status = (queue: QueueRecord, targets: ReadonlySet<string>): QueueStatus => {
     const { name, attributes } = queue;
     const { next_visible_at, ...counts } = store.counts(
@@ -125,7 +119,35 @@ export function queueAdmin(parts: {
     return moved;
   };
 
-  const operations: Readonly<Record<string, Operation>> = {
+  const operations = queueOperations({ store, named, find, write, urlOf, arnOf });
+  return {
+    find,
+    arnOf,
+    list,
+    redrive,
+    operations,
+    purge: (name) => {
+      store.purge(named(name).name);
+    },
+    ensure: ({ name, attributes }) => {
+      checkName(name);
+      write(name, changeAttributes({}, attributes));
+      return { url: urlOf(name), arn: arnOf(name) };
+    },
+  };
+}
+
+/** The same over HTTP, as SQS answers (API reference of 2012-11-05, JSON protocol). */
+function queueOperations(parts: {
+  readonly store: SqsStore;
+  readonly named: (name: string) => QueueRecord;
+  readonly find: (url: string) => QueueRecord;
+  readonly write: (name: string, attributes: QueueAttributes) => void;
+  readonly urlOf: (name: string) => string;
+  readonly arnOf: (name: string) => string;
+}): Readonly<Record<string, Operation>> {
+  const { store, named, find, write, urlOf, arnOf } = parts;
+  return {
     CreateQueue: (input) => {
       const { QueueName: name, Attributes: wanted } = parseInput(
         z.object({ QueueName: z.string(), Attributes: attributesSchema.default({}) }),
@@ -199,19 +221,13 @@ export function queueAdmin(parts: {
       store.purge(find(parseInput(byUrl, input).QueueUrl).name);
     },
   };
-  return {
-    find,
-    arnOf,
-    list,
-    redrive,
-    operations,
-    purge: (name) => {
-      store.purge(named(name).name);
-    },
-    ensure: ({ name, attributes }) => {
-      checkName(name);
-      write(name, changeAttributes({}, attributes));
-      return { url: urlOf(name), arn: arnOf(name) };
-    },
-  };
+}
+
+function checkName(name: string): void {
+  if (!/^[\w-]{1,80}$/.test(name)) {
+    throw new AwsError(
+      'InvalidParameterValue',
+      'A queue name is 1 to 80 of A-Z a-z 0-9 _ - (the local stack has no FIFO queues).',
+    );
+  }
 }

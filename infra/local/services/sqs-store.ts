@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
+import type { DatabaseSync } from 'node:sqlite';
 import * as z from 'zod';
 
 import {
@@ -125,58 +126,7 @@ export function openSqsStore(dataDir: string, now: () => number): SqsStore {
   const file = dataDir === ':memory:' ? dataDir : join(dataDir, 'queues.sqlite');
   const database = openDatabase({ file, what: 'queue', synchronous: 'NORMAL' });
   database.exec(SCHEMA);
-  const sql = {
-    putQueue: database.prepare(
-      `INSERT INTO queues VALUES (:name, :attributes, :created_at, :modified_at) ON CONFLICT (name)
-       DO UPDATE SET attributes = excluded.attributes, modified_at = excluded.modified_at`,
-    ),
-    getQueue: database.prepare('SELECT * FROM queues WHERE name = ?'),
-    listQueues: database.prepare('SELECT * FROM queues ORDER BY name'),
-    deleteQueue: database.prepare('DELETE FROM queues WHERE name = ?'),
-    insert: database.prepare(
-      `INSERT INTO messages (queue, id, body, attributes, sent_at, visible_at)
-       VALUES (:queue, :id, :body, :attributes, :sent_at, :visible_at)`,
-    ),
-    expire: database.prepare('DELETE FROM messages WHERE queue = :queue AND sent_at < :oldest'),
-    candidates: database.prepare(
-      `SELECT * FROM messages WHERE queue = :queue AND ${VISIBLE} ORDER BY position LIMIT :max`,
-    ),
-    take: database.prepare(
-      `UPDATE messages SET receipt = :receipt, visible_at = :visible_at,
-         receive_count = receive_count + 1, first_received_at = coalesce(first_received_at, :now)
-       WHERE position = :position`,
-    ),
-    exhausted: database.prepare(
-      `SELECT position FROM messages WHERE queue = :queue AND ${VISIBLE}
-         AND receive_count >= :max_receive ORDER BY position`,
-    ),
-    // A new position puts it behind what waits there already; its age and count stay, as in SQS.
-    bury: database.prepare(
-      `UPDATE messages SET queue = :to, source = queue, receipt = NULL, visible_at = 0,
-         position = (SELECT max(position) + 1 FROM messages) WHERE position = :position`,
-    ),
-    remove: database.prepare('DELETE FROM messages WHERE queue = :queue AND receipt = :receipt'),
-    changeVisibility: database.prepare(
-      `UPDATE messages SET visible_at = :visible_at
-       WHERE queue = :queue AND receipt = :receipt AND NOT ${VISIBLE}`,
-    ),
-    purge: database.prepare('DELETE FROM messages WHERE queue = ?'),
-    counts: database.prepare(
-      `SELECT count(*) FILTER (WHERE ${VISIBLE}) AS visible,
-         count(*) FILTER (WHERE NOT ${VISIBLE} AND receipt IS NOT NULL) AS in_flight,
-         count(*) FILTER (WHERE NOT ${VISIBLE} AND receipt IS NULL) AS delayed,
-         min(visible_at) FILTER (WHERE NOT ${VISIBLE}) AS next_visible_at
-       FROM messages WHERE queue = :queue AND sent_at >= :oldest`,
-    ),
-    failed: database.prepare(
-      `SELECT position FROM messages WHERE queue = :queue AND source IN (SELECT name FROM queues)
-         AND (:source IS NULL OR source = :source) AND ${VISIBLE} ORDER BY position`,
-    ),
-    redrive: database.prepare(
-      `UPDATE messages SET queue = source, source = NULL, id = :id, sent_at = :now, visible_at = 0,
-         receipt = NULL, receive_count = 0, first_received_at = NULL WHERE position = :position`,
-    ),
-  };
+  const sql = prepareStatements(database);
   const oldest = (retentionSeconds: number): number => now() - retentionSeconds * 1_000;
   const atomically = <R>(run: () => R): R => runTransaction(database, run);
 
@@ -267,6 +217,61 @@ export function openSqsStore(dataDir: string, now: () => number): SqsStore {
     close: () => {
       database.close();
     },
+  };
+}
+
+function prepareStatements(database: DatabaseSync) {
+  return {
+    putQueue: database.prepare(
+      `INSERT INTO queues VALUES (:name, :attributes, :created_at, :modified_at) ON CONFLICT (name)
+       DO UPDATE SET attributes = excluded.attributes, modified_at = excluded.modified_at`,
+    ),
+    getQueue: database.prepare('SELECT * FROM queues WHERE name = ?'),
+    listQueues: database.prepare('SELECT * FROM queues ORDER BY name'),
+    deleteQueue: database.prepare('DELETE FROM queues WHERE name = ?'),
+    insert: database.prepare(
+      `INSERT INTO messages (queue, id, body, attributes, sent_at, visible_at)
+       VALUES (:queue, :id, :body, :attributes, :sent_at, :visible_at)`,
+    ),
+    expire: database.prepare('DELETE FROM messages WHERE queue = :queue AND sent_at < :oldest'),
+    candidates: database.prepare(
+      `SELECT * FROM messages WHERE queue = :queue AND ${VISIBLE} ORDER BY position LIMIT :max`,
+    ),
+    take: database.prepare(
+      `UPDATE messages SET receipt = :receipt, visible_at = :visible_at,
+         receive_count = receive_count + 1, first_received_at = coalesce(first_received_at, :now)
+       WHERE position = :position`,
+    ),
+    exhausted: database.prepare(
+      `SELECT position FROM messages WHERE queue = :queue AND ${VISIBLE}
+         AND receive_count >= :max_receive ORDER BY position`,
+    ),
+    // A new position puts it behind what waits there already; its age and count stay, as in SQS.
+    bury: database.prepare(
+      `UPDATE messages SET queue = :to, source = queue, receipt = NULL, visible_at = 0,
+         position = (SELECT max(position) + 1 FROM messages) WHERE position = :position`,
+    ),
+    remove: database.prepare('DELETE FROM messages WHERE queue = :queue AND receipt = :receipt'),
+    changeVisibility: database.prepare(
+      `UPDATE messages SET visible_at = :visible_at
+       WHERE queue = :queue AND receipt = :receipt AND NOT ${VISIBLE}`,
+    ),
+    purge: database.prepare('DELETE FROM messages WHERE queue = ?'),
+    counts: database.prepare(
+      `SELECT count(*) FILTER (WHERE ${VISIBLE}) AS visible,
+         count(*) FILTER (WHERE NOT ${VISIBLE} AND receipt IS NOT NULL) AS in_flight,
+         count(*) FILTER (WHERE NOT ${VISIBLE} AND receipt IS NULL) AS delayed,
+         min(visible_at) FILTER (WHERE NOT ${VISIBLE}) AS next_visible_at
+       FROM messages WHERE queue = :queue AND sent_at >= :oldest`,
+    ),
+    failed: database.prepare(
+      `SELECT position FROM messages WHERE queue = :queue AND source IN (SELECT name FROM queues)
+         AND (:source IS NULL OR source = :source) AND ${VISIBLE} ORDER BY position`,
+    ),
+    redrive: database.prepare(
+      `UPDATE messages SET queue = source, source = NULL, id = :id, sent_at = :now, visible_at = 0,
+         receipt = NULL, receive_count = 0, first_received_at = NULL WHERE position = :position`,
+    ),
   };
 }
 
