@@ -41,11 +41,20 @@ export interface Call<P, Q, B> {
   readonly request: RequestInfo;
 }
 
+/** A shape of the contract as code makes it: anything that is not written to may be readonly. */
+export type Wire<S extends z.ZodType> = Immutable<z.input<S>>;
+
+type Immutable<T> = T extends readonly (infer Item)[]
+  ? readonly Immutable<Item>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Immutable<T[K]> }
+    : T;
+
 /** One of the route's answers; TypeScript checks the body against the schema of its status. */
 export type Answer<A extends Answers> = {
   readonly [S in keyof A & Status]: {
     readonly status: S;
-    readonly body: A[S] extends z.ZodType ? z.input<A[S]> : never;
+    readonly body: A[S] extends z.ZodType ? Wire<A[S]> : never;
     readonly headers?: Readonly<Record<string, string>>;
     /** The first answer to this Idempotency-Key, given again. */
     readonly replayed?: boolean;
@@ -81,9 +90,11 @@ export function endpoint<
   B extends z.ZodType,
   A extends Answers,
   D,
+  // Inferred as written, so that a literal such as `'ok'` stays one.
+  const T extends Answer<A>,
 >(
   route: Route<P, Q, B, A>,
-  run: (call: Call<z.output<P>, z.output<Q>, z.output<B>>, dependencies: D) => Promise<Answer<A>>,
+  run: (call: Call<z.output<P>, z.output<Q>, z.output<B>>, dependencies: D) => Promise<T>,
 ): Endpoint<D> {
   return {
     route,
