@@ -1,4 +1,5 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
+import { canonical } from '#infra/local/dynamodb/canonical';
 import { isObject, listAt, objectAt, type Json } from '#infra/local/dynamodb/json';
 import type { EngineClient } from '#infra/local/dynamodb/wire';
 
@@ -30,23 +31,6 @@ export async function dumpTable(
   }));
   sortable.sort((a, b) => (a.key < b.key ? -1 : 1));
   return sortable.map(({ item }) => item).filter(isItem);
-}
-
-const setTypes = new Set(['SS', 'NS', 'BS']);
-
-function canonical(value: unknown): unknown {
-  if (Array.isArray(value)) return value.map(canonical);
-  if (!isObject(value)) return value;
-  return Object.fromEntries(
-    Object.entries(value)
-      .map(([name, member]): [string, unknown] => [
-        name,
-        setTypes.has(name) && Array.isArray(member)
-          ? member.toSorted((a, b) => (String(a) < String(b) ? -1 : 1))
-          : canonical(member),
-      ])
-      .sort(([a], [b]) => (a < b ? -1 : 1)),
-  );
 }
 
 function isItem(value: unknown): value is DumpedItem {

@@ -1,3 +1,4 @@
+import { setTimeout as pause } from 'node:timers/promises';
 import * as z from 'zod';
 import {
   exception,
@@ -45,17 +46,40 @@ export interface Faults {
   list(): readonly DynamoFault[];
   /** How long every TransactWriteItems stays in flight, in milliseconds: widens the window for conflicts. */
   holdTransactionsMs: number;
+  /** Keeps the next TransactWriteItems in flight until it is released. */
+  holdNextTransaction(): HeldTransaction;
+}
+
+export interface HeldTransaction {
+  /** Resolves when the transaction has come and is in flight. */
+  readonly held: Promise<void>;
+  release(): void;
 }
 
 /** The part of Faults that the front asks at each call. */
 export interface FaultSource extends Faults {
   take(operation: string): FaultKind | undefined;
+  /** Resolves when a transaction that is in flight may go on. */
+  hold(): Promise<void>;
 }
 
 export function createFaults(): FaultSource {
   let pending: z.output<typeof dynamoFaultSchema>[] = [];
+  const gates: { held: () => void; released: Promise<void> }[] = [];
   return {
     holdTransactionsMs: 0,
+    holdNextTransaction() {
+      const held = Promise.withResolvers<undefined>();
+      const released = Promise.withResolvers<undefined>();
+      gates.push({ held: () => held.resolve(undefined), released: released.promise });
+      return { held: held.promise, release: () => released.resolve(undefined) };
+    },
+    async hold() {
+      if (this.holdTransactionsMs > 0) await pause(this.holdTransactionsMs);
+      const gate = gates.shift();
+      gate?.held();
+      await gate?.released;
+    },
     add(fault) {
       pending.push(dynamoFaultSchema.parse(fault));
     },

@@ -1,5 +1,4 @@
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
-import { setTimeout as pause } from 'node:timers/promises';
 import type { ConsumedCapacity } from '@aws-sdk/client-dynamodb';
 import { createBackups } from '#infra/local/dynamodb/backups';
 import {
@@ -18,7 +17,7 @@ import { createKeySchemas, keysOf, targetsOf } from '#infra/local/dynamodb/item-
 import { listAt, parseObject, textAt, type Json } from '#infra/local/dynamodb/json';
 import { writeBatch } from '#infra/local/dynamodb/batch-write';
 import type { StreamLog } from '#infra/local/dynamodb/stream-log';
-import { withOpenShard, withoutUnchanged } from '#infra/local/dynamodb/stream-view';
+import { asStreamRecords, withOpenShard } from '#infra/local/dynamodb/stream-view';
 import { createTokens } from '#infra/local/dynamodb/tokens';
 import {
   exception,
@@ -160,7 +159,7 @@ function createRoutes({ engine, faults, streamLog }: FrontOptions): ReadonlyMap<
     const leave = inFlight.enter('transaction', items ?? []);
     return tokens.run(token, () =>
       during(leave, async () => {
-        if (faults.holdTransactionsMs > 0) await pause(faults.holdTransactionsMs);
+        await faults.hold();
         return engine.send(call);
       }),
     );
@@ -183,7 +182,7 @@ function createRoutes({ engine, faults, streamLog }: FrontOptions): ReadonlyMap<
     ['DeleteTable', changeTable],
     ['UpdateContinuousBackups', backups],
     ['DescribeContinuousBackups', backups],
-    ['GetRecords', async (call) => withoutUnchanged(await engine.send(call))],
+    ['GetRecords', async (call) => asStreamRecords(await engine.send(call), call)],
     [
       'DescribeStream',
       async (call) => withOpenShard(await engine.send(call), (table) => streamLog.oldest(table)),
