@@ -14,11 +14,11 @@ const seed = process.env.SEED === undefined ? {} : { seed: Number(process.env.SE
 
 describe('any history of two wallets', () => {
   it('is told alike by the ledger, by its model and by its entries, at every step', () => {
-    fc.assert(fc.property(histories, tell), { numRuns: 500, ...seed });
+    fc.assert(fc.property(histories, tell), { numRuns: 150, ...seed });
   });
 
   it('is told alike when wallets are so full that grants merge', () => {
-    fc.assert(fc.property(crowdedHistories, tell), { numRuns: 60, ...seed });
+    fc.assert(fc.property(crowdedHistories, tell), { numRuns: 40, ...seed });
   });
 });
 

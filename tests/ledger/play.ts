@@ -63,9 +63,10 @@ export function play(bench: Bench, step: Step): Said {
     case 'adjust':
       return playAdjust(bench, lane, step);
     case 'spend': {
-      const decision = lane.wallet.spend({ amount: step.amount });
+      const amount = step.amount ?? availableNow(bench, lane);
+      const decision = lane.wallet.spend({ amount });
       const said = both(bench, [lane], decision, ([copy]) =>
-        model.spend(copy, nameOf(decision), step.amount),
+        model.spend(copy, nameOf(decision), amount),
       );
       if (decision.ok) lane.spends.push({ entry: decision.entry, refunded: 0 });
       return said;
@@ -81,12 +82,13 @@ export function play(bench: Bench, step: Step): Said {
     case 'place': {
       const holdId = `hold-${lane.wallet.entries.length}`;
       const ends = timeOf(bench, lane) + step.endsIn;
+      const amount = step.amount ?? availableNow(bench, lane);
       lane.holdIds.push(holdId);
       return both(
         bench,
         [lane],
-        lane.wallet.placeHold({ holdId, amount: step.amount, expiresAt: hour(ends) }),
-        ([copy]) => model.placeHold(copy, holdId, step.amount, ends),
+        lane.wallet.placeHold({ holdId, amount, expiresAt: hour(ends) }),
+        ([copy]) => model.placeHold(copy, holdId, amount, ends),
       );
     }
     case 'capture':
@@ -175,10 +177,12 @@ function playRefund(bench: Bench, lane: Lane, step: StepOf<'refund'>): Said {
 }
 
 function playReverse(bench: Bench, lane: Lane, step: StepOf<'reverse'>): Said {
-  const payment = choose(lane.payments, step.pick);
-  const left = payment ? payment.entry.amount - reversedCredits(payment.history) : 0;
-  if (!payment || left === 0) return DONE;
-  const amount = Math.min(step.amount, left);
+  const payment = choose(
+    lane.payments.filter((each) => reversible(each) > 0),
+    step.pick,
+  );
+  if (!payment) return DONE;
+  const amount = Math.min(step.amount, reversible(payment));
   const grantId = payment.entry.draws[0]?.grantId ?? '';
   const clawback = step.policy === 'floor' ? 'floor' : 'debt';
   const decision = lane.wallet.reverse({ amount, grantId, clawback });
@@ -223,7 +227,9 @@ function playReinstate(bench: Bench, lane: Lane, step: StepOf<'reinstate'>): Sai
 }
 
 function playEnd(bench: Bench, lane: Lane, step: StepOf<'capture'> | StepOf<'release'>): Said {
-  const holdId = choose(lane.holdIds, step.pick);
+  // Mostly an open hold; now and then one that has ended.
+  const open = lane.holdIds.filter((id) => lane.model.holds.has(id));
+  const holdId = choose(step.pick % 5 === 0 ? lane.holdIds : open, step.pick);
   if (holdId === undefined) return DONE;
   const wasOpen = lane.model.holds.has(holdId);
   const isCapture = step.kind === 'capture';
@@ -315,6 +321,17 @@ function nameOf(decision: Decision | TransferDecision): string {
 
 function timeOf(bench: Bench, lane: Lane): number {
   return Math.max(bench.clock, lane.model.time);
+}
+
+/** At least 1, so that an empty wallet is asked too. */
+function availableNow(bench: Bench, lane: Lane): number {
+  const copy = structuredClone(lane.model);
+  model.tick(copy, bench.clock);
+  return Math.max(1, model.available(copy));
+}
+
+function reversible({ entry, history }: Payment): number {
+  return entry.amount - reversedCredits(history);
 }
 
 function choose<T>(from: readonly T[], pick: number): T | undefined {

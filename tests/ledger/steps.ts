@@ -9,20 +9,26 @@ import { CATEGORIES } from '#lib/ledger/wallet';
 const lane = fc.nat({ max: 1 });
 /** Picks one of what is there when the step runs: spends, holds or payments. */
 const pick = fc.nat({ max: 50 });
-const amount = fc.integer({ min: 1, max: 400 });
-const hoursAhead = fc.constantFrom(-1, 0, 1, 2, 24, 48, 24 * 30);
+const amount = fc.integer({ min: 1, max: 300 });
+/** Undefined takes all there is: only emptied wallets go into debt. */
+const amountOrAll = fc.option(amount, { nil: undefined, freq: 3 });
+const inflow = fc.integer({ min: 1, max: 1_000 });
+const hoursAhead = fc.constantFrom(-1, 0, 1, 2, 2, 24, 24, 48, 24 * 30);
 const terms = fc.record({
   category: fc.constantFrom(...CATEGORIES),
   priority: fc.constantFrom(10, 10, 50),
   /** Hours from the wallet's time; null never expires. */
   expiresIn: fc.oneof(fc.constant(null), hoursAhead),
 });
-const policy = fc.constantFrom('debt', 'floor');
+const policy = fc.constantFrom('debt', 'debt', 'floor');
 const type = fc.constantFrom('purchase', 'purchase', 'bonus', 'promo', 'subscription');
 
 const step = fc.oneof(
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('add'), lane, amount, terms, type }) },
-  { weight: 6, arbitrary: fc.record({ kind: fc.constant('spend'), lane, amount }) },
+  {
+    weight: 6,
+    arbitrary: fc.record({ kind: fc.constant('add'), lane, amount: inflow, terms, type }),
+  },
+  { weight: 6, arbitrary: fc.record({ kind: fc.constant('spend'), lane, amount: amountOrAll }) },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -32,8 +38,14 @@ const step = fc.oneof(
       amount: fc.option(amount, { nil: undefined }),
     }),
   },
-  { weight: 4, arbitrary: fc.record({ kind: fc.constant('reverse'), lane, pick, amount, policy }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('reinstate'), lane, pick, amount }) },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('reverse'), lane, pick, amount: inflow, policy }),
+  },
+  {
+    weight: 3,
+    arbitrary: fc.record({ kind: fc.constant('reinstate'), lane, pick, amount: inflow }),
+  },
   {
     weight: 2,
     arbitrary: fc.record({
@@ -49,7 +61,12 @@ const step = fc.oneof(
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('transfer'), lane, amount }) },
   {
     weight: 4,
-    arbitrary: fc.record({ kind: fc.constant('place'), lane, amount, endsIn: hoursAhead }),
+    arbitrary: fc.record({
+      kind: fc.constant('place'),
+      lane,
+      amount: amountOrAll,
+      endsIn: hoursAhead,
+    }),
   },
   {
     weight: 4,
@@ -75,7 +92,7 @@ export type Step = StepOf<typeof step>;
 export type StepTerms = StepOf<typeof terms>;
 
 /** A history of everything, from empty wallets. */
-export const histories = fc.array(step, { minLength: 1, maxLength: 50, size: 'max' });
+export const histories = fc.array(step, { minLength: 20, maxLength: 60, size: 'max' });
 
 /** Few kinds of terms and many grants: wallets that run into their bound and merge. */
 export const crowdedHistories = fc
@@ -85,11 +102,15 @@ export const crowdedHistories = fc
         kind: fc.constant('add'),
         lane: fc.constant(0),
         amount: fc.integer({ min: 1, max: 9 }),
-        terms,
+        terms: fc.record({
+          category: fc.constantFrom('paid', 'promotional'),
+          priority: fc.constant(10),
+          expiresIn: fc.constantFrom(null, 24, 48, 72),
+        }),
         type,
       }),
       { minLength: 38, maxLength: 44, size: 'max' },
     ),
-    fc.array(step, { minLength: 5, maxLength: 30, size: 'max' }),
+    fc.array(step, { minLength: 15, maxLength: 30, size: 'max' }),
   )
   .map(([crowd, rest]): readonly Step[] => [...crowd, ...rest]);
