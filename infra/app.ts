@@ -56,6 +56,8 @@ const appContext = {
   'aws:cdk:enable-asset-metadata': true,
   'aws:cdk:enable-path-metadata': true,
   '@aws-cdk/aws-iam:minimizePolicies': true,
+  // The table cannot be replaced under a service that uses it.
+  '@aws-cdk/core:defaultCrossStackReferences': 'strong',
 } as const;
 
 // The bundles are run where they were built: no copy, and each folder has its function's name.
@@ -63,6 +65,7 @@ const localContext = { 'aws:cdk:disable-asset-staging': true } as const;
 
 if (import.meta.main) {
   await buildFunctions();
-  const stage: unknown = new App().node.tryGetContext('stage');
+  // Only reads what the CLI passes on: synthesized at exit, it would replace the real application.
+  const stage: unknown = new App({ autoSynth: false }).node.tryGetContext('stage');
   buildApp({ stage: stageNamed(stage ?? 'dev') }).synth();
 }

@@ -2,8 +2,13 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type BuildOptions, type Metafile } from 'esbuild';
+import * as z from 'zod';
+import { openapiDocument } from '#lib/contract/openapi';
+import { allRoutes, routes } from '#lib/contract/routes';
 import { invariant } from '#lib/invariant';
 
+/** The function that answers `GET /openapi.json`, from the file beside its code. */
+const DESCRIBED_BY = routes.getOpenapi.function;
 const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
 
 export interface FunctionBundle {
@@ -35,6 +40,7 @@ export async function buildFunctions(
   await Promise.all(
     [...names.keys()].map((name) => writeMetafile(name, metafileOf(name, built.metafile))),
   );
+  if (names.has(DESCRIBED_BY)) await writeDescription();
   await removeOthers('.build/functions', (entry) => names.has(entry));
   await removeOthers('.build/meta', (entry) => names.has(entry.replace(/\.json$/, '')));
   return [...names.keys()].map((name) => ({
@@ -81,6 +87,14 @@ async function handlerFolders(): Promise<string[]> {
     .filter((file) => file.isFile() && file.name === 'handler.ts')
     .map((file) => relative(functions, file.parentPath))
     .sort();
+}
+
+/** The description of the API is made here, so that no function has to carry what generates it. */
+async function writeDescription(): Promise<void> {
+  const manifest = await readFile(join(projectRoot, 'package.json'), 'utf8');
+  const { version } = z.object({ version: z.string() }).parse(JSON.parse(manifest));
+  const path = join(projectRoot, '.build/functions', DESCRIBED_BY, 'openapi.json');
+  await writeWhole(path, Buffer.from(JSON.stringify(openapiDocument(allRoutes, { version }))));
 }
 
 /** The part of the common metafile that is about one bundle, so that a question about it needs one file. */
