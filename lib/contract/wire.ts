@@ -251,9 +251,12 @@ export const quarantinedEvent = z
   .strictObject({
     event_id: z.string(),
     provider: paymentProvider,
-    type: z.string(),
+    type: z.string().nullable(),
     reason: z.string(),
+    detail: z.string().meta({ description: 'What contradicts what.' }),
     received_at: timestamp,
+    last_seen_at: timestamp,
+    deliveries: z.int().min(1),
   })
   .meta({
     id: 'QuarantinedEvent',
