@@ -4,6 +4,8 @@ import type { SettingKey, StoredSetting } from '#lib/settings/settings';
 import type { Decision, Refusal } from '#lib/ledger/decision';
 import type { Entry, EntryType } from '#lib/ledger/entry';
 import type { Head, WalletRef } from '#lib/ledger/wallet';
+import type { EmailKind } from '#lib/notifications/email-request';
+import type { EmailRecord } from '#lib/notifications/email-record';
 import type { PaymentReference, Purchase, PurchaseCount } from '#lib/purchases/purchase';
 import type { QuarantinedEvent } from '#lib/purchases/quarantined-event';
 
@@ -31,6 +33,11 @@ export interface RecordTypes {
     /** The provider's id of a session or payment. */
     readonly id: { readonly provider: Purchase['provider']; readonly ref: string };
     readonly value: PaymentReference;
+  };
+  readonly email: {
+    /** One mail of each kind about each subject, for ever. */
+    readonly id: { readonly userId: string; readonly kind: EmailKind; readonly subjectId: string };
+    readonly value: EmailRecord;
   };
   readonly quarantinedEvent: {
     readonly id: { readonly provider: Purchase['provider']; readonly eventId: string };
@@ -130,6 +137,8 @@ export interface HistoryQuery {
   readonly from?: string;
   /** Exclusive. */
   readonly to?: string;
+  /** How many matched when a cursor began: entries that came in since move none of its pages. */
+  readonly asOfTotal?: number;
   /** Entries to skip from the newest of those that match. */
   readonly offset: number;
   readonly limit: number;
@@ -147,8 +156,11 @@ export interface HistoryPage {
 /** Reading back: pages whose cost does not grow with the history. */
 export interface HistoryStore {
   readonly page: (query: HistoryQuery) => Promise<HistoryPage>;
-  /** The newest entry made before an instant, or null: with its totals any period's usage is a subtraction. */
-  readonly entryBefore: (wallet: WalletRef, instant: string) => Promise<Entry | null>;
+  /** The newest entry made before each instant, or null: with its totals any period's usage is a subtraction. */
+  readonly entriesBefore: (
+    wallet: WalletRef,
+    instants: readonly string[],
+  ) => Promise<readonly (Entry | null)[]>;
 }
 
 export interface PurchasePage {
@@ -190,6 +202,18 @@ export interface QuarantineStore {
     readonly limit: number;
   }) => Promise<QuarantinePage>;
 }
+
+/** What a write to the table meant, as its stream tells it afterwards. */
+export type TableChange =
+  | { readonly kind: 'entry_created'; readonly entry: Entry }
+  | {
+      readonly kind: 'purchase_changed';
+      /** Null where the purchase has just begun. */
+      readonly before: Purchase | null;
+      readonly after: Purchase;
+    }
+  /** Nothing that anyone outside is told of. */
+  | { readonly kind: 'other' };
 
 /** Writers of one wallet raced past the deadline; nothing was written, and the caller may try again (503). */
 export class ContentionError extends Error {

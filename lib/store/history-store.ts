@@ -16,6 +16,8 @@ interface Sequence {
   readonly total: number;
   /** The entries numbered `first` to `last`, newest first. */
   readonly range: (first: number, last: number) => Promise<readonly Entry[]>;
+  /** One entry, or null where the index does not show it yet. Remembered: searches share their first steps. */
+  readonly at: (number: number) => Promise<Entry | null>;
 }
 
 // An index is a moment behind its table; three more looks cover what DynamoDB usually needs.
@@ -27,42 +29,38 @@ export function createHistoryStore(table: Table): HistoryStore {
     page: async (query) => {
       const head = await readHead(table, query.wallet);
       if (query.type === 'usage') return usagePage(table, head, query);
-      const sequence =
-        query.type === undefined
-          ? walletSequence(table, head)
-          : typeSequence(table, head, query.type);
-      const before = query.from === undefined ? 0 : await countBefore(sequence, query.from);
-      const last = query.to === undefined ? sequence.total : await countBefore(sequence, query.to);
-      const window = newestFirst({
-        total: last - before,
-        offset: query.offset,
-        limit: query.limit,
-      });
-      const entries = window
-        ? await sequence.range(before + window.first, before + window.last)
-        : [];
-      return {
-        entries,
-        total: Math.max(0, last - before),
-        asOfSeq: asOfSeq(head, entries, window),
-      };
+      return numberedPage(table, head, query);
     },
-    entryBefore: async (wallet, instant) => {
+    entriesBefore: async (wallet, instants) => {
       const sequence = walletSequence(table, await readHead(table, wallet));
-      const count = await countBefore(sequence, instant);
-      return count === 0 ? null : entryAt(sequence, count);
+      return Promise.all(
+        instants.map(async (instant) => {
+          const count = await countBefore(sequence, instant);
+          return count === 0 ? null : sequence.at(count);
+        }),
+      );
     },
   };
 }
 
-/** The numbers of one page, counted from the newest of `total`; null past the end. */
-function newestFirst(page: {
-  readonly total: number;
-  readonly offset: number;
-  readonly limit: number;
-}): { readonly first: number; readonly last: number } | null {
-  const last = page.total - page.offset;
-  return last < 1 ? null : { first: Math.max(1, last - page.limit + 1), last };
+async function numberedPage(table: Table, head: Head, query: HistoryQuery): Promise<HistoryPage> {
+  const sequence =
+    query.type === undefined ? walletSequence(table, head) : typeSequence(table, head, query.type);
+  const before = query.from === undefined ? 0 : await countBefore(sequence, query.from);
+  const last = query.to === undefined ? sequence.total : await countBefore(sequence, query.to);
+  const total = Math.max(0, last - before);
+  const window = windowOf(query, total);
+  const entries = window ? await sequence.range(before + window.first, before + window.last) : [];
+  return { entries, total, asOfSeq: asOfSeq(head, entries, window) };
+}
+
+/** The numbers of the page that is asked for, counted from the oldest that matches; null past the end. */
+function windowOf(
+  query: HistoryQuery,
+  total: number,
+): { readonly first: number; readonly last: number } | null {
+  const last = Math.min(total, query.asOfTotal ?? total) - query.offset;
+  return last < 1 ? null : { first: Math.max(1, last - query.limit + 1), last };
 }
 
 /**
@@ -73,72 +71,86 @@ async function usagePage(table: Table, head: Head, query: HistoryQuery): Promise
   const sequence = walletSequence(table, head);
   const usagesBefore = async (instant: string): Promise<number> => {
     const count = await countBefore(sequence, instant);
-    return count === 0 ? 0 : ((await entryAt(sequence, count))?.totals.usages ?? 0);
+    return count === 0 ? 0 : ((await sequence.at(count))?.totals.usages ?? 0);
   };
   const before = query.from === undefined ? 0 : await usagesBefore(query.from);
   const last = query.to === undefined ? head.totals.usages : await usagesBefore(query.to);
-  const window = newestFirst({ total: last - before, offset: query.offset, limit: query.limit });
-  if (!window) return { entries: [], total: Math.max(0, last - before), asOfSeq: head.seq };
+  const total = Math.max(0, last - before);
+  const window = windowOf(query, total);
+  if (!window) return { entries: [], total, asOfSeq: head.seq };
   const seqOf = (usage: number): Promise<number> =>
     firstWhere(
       { low: usage, high: usage + head.seq - head.totals.usages },
-      async (seq) => ((await entryAt(sequence, seq))?.totals.usages ?? usage) >= usage,
+      async (seq) => ((await sequence.at(seq))?.totals.usages ?? usage) >= usage,
     );
   const lastSeq = await seqOf(before + window.last);
   const firstSeq = await seqOf(before + window.first);
   const entries = await sequence.range(firstSeq, lastSeq);
   return {
     entries: entries.filter((entry) => entry.type === 'usage'),
-    total: last - before,
+    total,
     asOfSeq: asOfSeq(head, entries, { last: lastSeq }),
   };
 }
 
 function walletSequence(table: Table, head: Head): Sequence {
-  const partition = historyPartition(head);
-  const range = rangeOf(table, { index: 'gsi1', partition });
-  return { total: head.seq, range };
+  return sequenceOf(table, { index: 'gsi1', partition: historyPartition(head), total: head.seq });
 }
 
 function typeSequence(table: Table, head: Head, type: string): Sequence {
-  const range = rangeOf(table, { index: 'gsi3', partition: typePartition(head, type) });
-  return { total: head.counts[type] ?? 0, range };
+  const total = head.counts[type] ?? 0;
+  return sequenceOf(table, { index: 'gsi3', partition: typePartition(head, type), total });
 }
 
-function rangeOf(
-  table: Table,
-  source: { readonly index: 'gsi1' | 'gsi3'; readonly partition: string },
-): Sequence['range'] {
-  return async (first, last) => {
-    const backoff = startBackoff(table);
-    for (let reread = 0; ; reread += 1) {
-      const items = await queryAll(table, {
-        IndexName: source.index,
-        KeyConditionExpression: '#pk = :pk AND #sk BETWEEN :first AND :last',
-        ExpressionAttributeNames: { '#pk': `${source.index}pk`, '#sk': `${source.index}sk` },
-        ExpressionAttributeValues: {
-          ':pk': source.partition,
-          ':first': sequenceKey(first),
-          ':last': sequenceKey(last),
-        },
-        ScanIndexForward: false,
-      });
-      // Numbers have no gaps, so a short answer means that the index has not caught up with the head yet.
-      const complete = items.length === last - first + 1;
-      if (complete || reread === REREADS_MAX) return items.map((item) => entryFromItem(item));
-      await backoff.wait();
-    }
+interface Numbered {
+  readonly index: 'gsi1' | 'gsi3';
+  readonly partition: string;
+  readonly total: number;
+}
+
+function sequenceOf(table: Table, source: Numbered): Sequence {
+  const known = new Map<number, Promise<Entry | null>>();
+  const range: Sequence['range'] = (first, last) => readRange(table, source, { first, last });
+  return {
+    total: source.total,
+    range,
+    at(number) {
+      const entry = known.get(number) ?? range(number, number).then(([found]) => found ?? null);
+      known.set(number, entry);
+      return entry;
+    },
   };
 }
 
-async function entryAt(sequence: Sequence, number: number): Promise<Entry | null> {
-  return (await sequence.range(number, number))[0] ?? null;
+/** Numbers have no gaps, so a short answer means that the index has not caught up with the head yet. */
+async function readRange(
+  table: Table,
+  source: Numbered,
+  numbers: { readonly first: number; readonly last: number },
+): Promise<readonly Entry[]> {
+  const backoff = startBackoff(table);
+  for (let reread = 0; ; reread += 1) {
+    const items = await queryAll(table, {
+      IndexName: source.index,
+      KeyConditionExpression: '#pk = :pk AND #sk BETWEEN :first AND :last',
+      ExpressionAttributeNames: { '#pk': `${source.index}pk`, '#sk': `${source.index}sk` },
+      ExpressionAttributeValues: {
+        ':pk': source.partition,
+        ':first': sequenceKey(numbers.first),
+        ':last': sequenceKey(numbers.last),
+      },
+      ScanIndexForward: false,
+    });
+    const complete = items.length === numbers.last - numbers.first + 1;
+    if (complete || reread === REREADS_MAX) return items.map((item) => entryFromItem(item));
+    await backoff.wait();
+  }
 }
 
 /** How many entries of a sequence were made before an instant; time never runs backwards within a wallet. */
 async function countBefore(sequence: Sequence, instant: string): Promise<number> {
   const first = await firstWhere({ low: 1, high: sequence.total + 1 }, async (number) => {
-    const entry = await entryAt(sequence, number);
+    const entry = await sequence.at(number);
     // One that the index does not show yet is newer than all it shows.
     return entry === null || entry.createdAt >= instant;
   });

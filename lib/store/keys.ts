@@ -12,6 +12,7 @@ import type { WalletRef } from '#lib/ledger/wallet';
  * | wallet head      | USER#{userId}       | WALLET#{creditType}  | gsi4 DUE#{shard} / next due time, when something falls due |
  * | entry            | USER#{userId}       | ENTRY#{entryId}      | gsi1 wallet / seq; gsi2 day and shard / time; gsi3 wallet and type / ordinal, unless usage |
  * | refunded amount  | USER#{userId}       | REFUNDED#{entryId}   |                                                            |
+ * | setting          | SETTINGS            | {key}                |                                                            |
  *
  * Access patterns
  *
@@ -54,6 +55,8 @@ export const entryKey = (ref: { readonly userId: string; readonly entryId: strin
   pk: userPartition(ref.userId),
   sk: `${ENTRY_PREFIX}${keyPart(ref.entryId)}`,
 });
+
+export const settingKey = (name: string): Key => ({ pk: 'SETTINGS', sk: keyPart(name) });
 
 export const refundedKey = (ref: { readonly userId: string; readonly entryId: string }): Key => ({
   pk: userPartition(ref.userId),

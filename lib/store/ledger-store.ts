@@ -72,7 +72,7 @@ async function runWork<F>(table: Table, work: Work<F>): Promise<Outcome<F>> {
 
 /** The first answer, or the refusal of a key that was used for something else. */
 function replayOf<F>(entry: Entry, work: Pick<Work<F>, 'fingerprint'>): Outcome<F> {
-  if (work.fingerprint !== entry.fingerprint) return { kind: 'reused' };
+  if (work.fingerprint !== entry.fingerprint) return { kind: 'reused', entry };
   return { kind: 'replayed', entry };
 }
 

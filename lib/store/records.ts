@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { accountSchema } from '#lib/accounts/account';
 import { packageSchema } from '#lib/catalog/package';
+import { emailRecordSchema } from '#lib/notifications/email-record';
 import { quarantinedEventSchema } from '#lib/purchases/quarantined-event';
 import { settingSchema } from '#lib/settings/settings';
 import type { RecordName, RecordRef, RecordTypes, RecordWrite, Stored } from '#lib/ports';
@@ -43,7 +44,7 @@ const records: { readonly [K in RecordName]: RecordSpec<K> } = {
     schema: packageSchema,
   },
   purchase: {
-    key: (id) => ({ pk: `PURCHASE#${keyPart(id.purchaseId)}`, sk: 'PURCHASE' }),
+    key: (id) => ({ pk: `PURCHASE#${keyPart(id.purchaseId)}`, sk: PURCHASE_SORT_KEY }),
     schema: purchaseSchema,
     attributes: (purchase) => ({
       gsi1pk: purchasesPartition(purchase.userId),
@@ -60,6 +61,13 @@ const records: { readonly [K in RecordName]: RecordSpec<K> } = {
     key: (id) => ({ pk: `PAYMENT#${id.provider}#${providerPart(id.ref)}`, sk: 'PAYMENT' }),
     schema: paymentReferenceSchema,
   },
+  email: {
+    key: ({ userId, kind, subjectId }) => ({
+      pk: userPartition(userId),
+      sk: `EMAIL#${kind}#${keyPart(subjectId)}`,
+    }),
+    schema: emailRecordSchema,
+  },
   quarantinedEvent: {
     key: (id) => ({ pk: `EVENT#${id.provider}`, sk: providerPart(id.eventId) }),
     schema: quarantinedEventSchema,
@@ -74,6 +82,9 @@ const records: { readonly [K in RecordName]: RecordSpec<K> } = {
     },
   },
 };
+
+/** Of purchases and of nothing else. */
+export const PURCHASE_SORT_KEY = 'PURCHASE';
 
 /** Every package that is or was on sale. */
 export const CATALOG_PARTITION = 'CATALOG';

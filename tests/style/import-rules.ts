@@ -91,17 +91,18 @@ export const importRules: readonly ImportRule[] = [
   {
     area: 'functions/',
     own: ['lib/', 'functions/{same}/'],
-    packages: ['@middy', 'aws-lambda', 'node:crypto', 'node:timers/promises', 'zod'],
+    packages: ['@middy', 'aws-lambda', 'node:fs/promises', 'node:path', 'zod'],
   },
-  // The template is made of the contract and the table's schema, never of what runs in it.
+  // The template is made of names and shapes that it shares with what runs in it, never of that itself.
   {
     area: 'infra/',
     own: [
       'infra/',
       'lib/contract/',
+      'lib/http/metrics.ts',
+      'lib/identity/permissions.ts',
       'lib/invariant.ts',
       'lib/store/schema.ts',
-      'lib/identity/permissions.ts',
     ],
     packages: ['aws-cdk-lib', 'cdk-nag', 'constructs', 'node'],
   },

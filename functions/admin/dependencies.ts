@@ -1,0 +1,32 @@
+import type { ApiDependencies } from '#lib/http/api-handler';
+import { type CountMetric, createMetrics } from '#lib/http/metrics';
+import { requireVariable, type Runtime } from '#lib/http/runtime';
+import { tokenVerifier } from '#lib/http/token-verifier';
+import type { LedgerStore, QuarantineStore } from '#lib/ports';
+import { lambdaTable } from '#lib/store/lambda-table';
+import { createLedgerStore } from '#lib/store/ledger-store';
+import { createQuarantineStore } from '#lib/store/quarantine-store';
+
+/** What the people who run the app need. */
+export interface AdminDependencies extends ApiDependencies {
+  readonly ledger: LedgerStore;
+  readonly quarantine: QuarantineStore;
+  readonly count: CountMetric;
+}
+
+const RETRY_BUDGET_MS = 15_000;
+
+export function createDependencies({ env }: Runtime): AdminDependencies {
+  const count = createMetrics();
+  const table = lambdaTable({
+    name: requireVariable(env, 'TABLE_NAME'),
+    retryBudgetMs: RETRY_BUDGET_MS,
+    onConflict: () => count('ConflictRetries'),
+  });
+  return {
+    verifyToken: tokenVerifier(env),
+    ledger: createLedgerStore(table),
+    quarantine: createQuarantineStore(table),
+    count,
+  };
+}

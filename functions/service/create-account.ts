@@ -1,0 +1,36 @@
+import type { ServiceDependencies } from '#functions/service/dependencies';
+import { registerAccount } from '#lib/accounts/register-account';
+import { problem } from '#lib/contract/problem';
+import { serviceRoutes } from '#lib/contract/routes/service';
+import { endpoint } from '#lib/http/endpoint';
+import { toTransaction } from '#lib/http/wallet-resource';
+
+/** POST /api/accounts */
+export const createAccount = endpoint(
+  serviceRoutes.createAccount,
+  async ({ body, request }, { ledger }: ServiceDependencies) => {
+    const { account, entry, kind } = await registerAccount(ledger, {
+      userId: body.user_id,
+      email: body.email ?? null,
+      now: request.now,
+      actor: request.actor,
+      // The bonus has the cause `signup` whoever asks, so the key is part of what tells a repeated request.
+      fingerprint: request.fingerprint && `${request.cause} ${request.fingerprint}`,
+    });
+    if (kind === 'existing') {
+      const sameKey = entry?.fingerprint?.startsWith(`${request.cause} `) ?? false;
+      throw problem(sameKey ? 'IDEMPOTENCY_KEY_REUSED' : 'ACCOUNT_EXISTS');
+    }
+    return {
+      status: 201,
+      replayed: kind === 'replayed',
+      body: {
+        success: true,
+        account: { user_id: account.userId, email: account.email, created_at: account.createdAt },
+        balance: entry?.balanceAfter ?? 0,
+        transaction_id: entry?.id ?? null,
+        transaction: entry && toTransaction(entry),
+      },
+    };
+  },
+);

@@ -1,0 +1,15 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { createDocumentClient, type Table } from '#lib/store/table';
+
+/** The table of a Lambda function: the real clock, real chance, and a client that lives as long as the instance. */
+export function lambdaTable(
+  options: Pick<Table, 'name' | 'retryBudgetMs'> & Partial<Pick<Table, 'onConflict'>>,
+): Table {
+  return {
+    ...options,
+    client: createDocumentClient(),
+    random: Math.random,
+    sleep: (ms) => pause(ms),
+    elapsedMs: () => performance.now(),
+  };
+}

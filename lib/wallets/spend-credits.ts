@@ -1,0 +1,19 @@
+import type { Command, Refusal } from '#lib/ledger/decision';
+import { spend } from '#lib/ledger/spend';
+import type { WalletRef } from '#lib/ledger/wallet';
+import type { LedgerStore, Outcome } from '#lib/ports';
+import { planOf } from '#lib/wallets/plan';
+
+/** Takes credits out of a wallet: all of them or none, once per cause (DESIGN 3.4, 3.8). */
+export function spendCredits(
+  ledger: LedgerStore,
+  input: { readonly wallet: WalletRef; readonly command: Command & { readonly amount: number } },
+): Promise<Outcome> {
+  const { wallet, command } = input;
+  return ledger.run({
+    wallets: [wallet],
+    cause: command.cause,
+    fingerprint: command.fingerprint ?? null,
+    decide: ({ heads: [head] }) => planOf(spend(head, command)),
+  });
+}

@@ -1,0 +1,150 @@
+import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { advance } from '#lib/ledger/advance';
+import type { Decision } from '#lib/ledger/decision';
+import type { Entry } from '#lib/ledger/entry';
+import { add } from '#lib/ledger/inflow';
+import { spend } from '#lib/ledger/spend';
+import { emptyHead, type Head, type WalletRef } from '#lib/ledger/wallet';
+import { entryToItem, headToItem } from '#lib/store/items';
+import { openTestLedger, spendWork, type TestLedger } from '#tests/support/ledger';
+
+const LONG = 10_000;
+// Later than every generated entry.
+const END = at(2 * LONG);
+const small: WalletRef = { userId: 'small', creditType: 'general' };
+const large: WalletRef = { userId: 'large', creditType: 'general' };
+
+let store: TestLedger;
+let entries: ReadonlyMap<string, readonly Entry[]>;
+beforeAll(async () => {
+  store = await openTestLedger();
+  const histories = [makeHistory(small, 10), makeHistory(large, LONG)];
+  for (const history of histories) await load(history);
+  entries = new Map(histories.map((history) => [history.head.userId, history.entries]));
+}, 240_000);
+afterAll(() => store.close());
+
+describe('cost does not grow with the history (DESIGN 11)', () => {
+  const page = (wallet: WalletRef, number: number) =>
+    store.measure(() => store.history.page({ wallet, offset: (number - 1) * 10, limit: 10 }));
+
+  test('page 5,000 of 100,000 entries costs the same read units as page 1 of ten', async () => {
+    const first = await page(small, 1);
+    const deep = await page(large, LONG / 20);
+    expect(deep.result.total).toBe(LONG);
+    expect(deep.result.entries.map((e) => e.seq)).toEqual(descending(LONG / 2 + 10, 10));
+    expect(first.result.entries.map((e) => e.seq)).toEqual(descending(10, 10));
+    expect(deep.cost.calls).toEqual(first.cost.calls);
+    expect(deep.cost.readUnits).toBe(first.cost.readUnits);
+  });
+
+  test('so do the balance and a spend', async () => {
+    const balances = await Promise.all(
+      [small, large].map(async (wallet) => {
+        const balance = await store.measure(() => store.ledger.loadHead(wallet));
+        return balance.cost;
+      }),
+    );
+    expect(balances[1]).toEqual(balances[0]);
+    const spends = [];
+    for (const wallet of [small, large]) {
+      const work = spendWork({ wallet, amount: 1, cause: 'now', now: END });
+      spends.push((await store.measure(() => store.ledger.run(work))).cost);
+    }
+    expect(spends[1]).toEqual(spends[0]);
+  });
+
+  test('a page of spends among a few other entries is found in a handful of small reads', async () => {
+    const query = { wallet: large, type: 'usage', offset: LONG / 2 - 10, limit: 10 } as const;
+    const { result, cost } = await store.measure(() => store.history.page(query));
+    expect(result.entries.every((entry) => entry.type === 'usage')).toBe(true);
+    expect(result.entries).toHaveLength(10);
+    expect(cost.calls.length).toBeLessThanOrEqual(2 + 2 * Math.ceil(Math.log2(LONG)));
+  });
+});
+
+describe('every page of every filter is a slice of the whole history', () => {
+  const types = [undefined, 'usage', 'bonus', 'expiry', 'promo'] as const;
+  const periods = [
+    {},
+    { from: at(500), to: at(6_000) },
+    { from: at(0), to: at(3) },
+    { to: at(0) },
+    { from: at(LONG), to: at(LONG + 100) },
+  ];
+  const cases = types.flatMap((type) => periods.map((period) => ({ type, period })));
+  test.each(cases)('type $type in $period', async ({ type, period }) => {
+    const { from = '', to = '~' } = period;
+    const matching = (entries.get('large') ?? [])
+      .filter((entry) => type === undefined || entry.type === type)
+      .filter((entry) => entry.createdAt >= from && entry.createdAt < to)
+      .toReversed();
+    for (const offset of [0, 7, Math.max(0, matching.length - 3), matching.length + 5]) {
+      // The spend of the test above is the newest entry; it is no part of the generated history.
+      const limits = { to: END, ...period };
+      const query = { wallet: large, ...(type && { type }), ...limits, offset, limit: 10 };
+      const page = await store.history.page(query);
+      expect(page.total).toBe(matching.length);
+      expect(page.entries.map((e) => e.id)).toEqual(
+        matching.slice(offset, offset + 10).map((e) => e.id),
+      );
+    }
+  });
+
+  test('the entry before an instant carries the totals of everything before it', async () => {
+    expect(await store.history.entryBefore(large, at(0))).toBeNull();
+    const entry = await store.history.entryBefore(large, at(5_000));
+    expect(entry).toEqual((entries.get('large') ?? []).findLast((e) => e.createdAt < at(5_000)));
+  });
+});
+
+/** A wallet's life, made by the rules themselves: mostly spends, now and then a bonus that expires later. */
+function makeHistory(wallet: WalletRef, length: number): { head: Head; entries: Entry[] } {
+  let head = emptyHead(wallet);
+  const made: Entry[] = [];
+  const take = (decision: Decision): void => {
+    if (!decision.ok) throw new Error(decision.refusal.code);
+    head = decision.head;
+    made.push(...decision.entries);
+  };
+  for (let step = 0; made.length < length; step += 1) {
+    const common = { now: at(step), actor: 'service:test', description: 'Step' };
+    if (step % 1_000 === 0) {
+      const terms = { category: 'promotional', priority: 0, expiresAt: at(step + 900) } as const;
+      take(add(head, { ...common, ...terms, cause: `bonus:${step}`, type: 'bonus', amount: 800 }));
+    } else if (step % 1_000 <= 700) {
+      take(spend(head, { ...common, cause: `step:${step}`, amount: 1 }));
+    } else if (step % 1_000 === 950) {
+      const swept = advance(head, common.now);
+      head = swept.head;
+      made.push(...swept.entries);
+    }
+  }
+  return { head, entries: made };
+}
+
+function at(step: number): string {
+  return new Date(Date.UTC(2026, 0, 1) + step * 60_000).toISOString();
+}
+
+function descending(from: number, count: number): readonly number[] {
+  return Array.from({ length: count }, (_, index) => from - index);
+}
+
+async function load(history: { head: Head; entries: readonly Entry[] }): Promise<void> {
+  const items = [headToItem(history.head), ...history.entries.map(entryToItem)];
+  const batches = Array.from({ length: Math.ceil(items.length / 25) }, (_, n) =>
+    items.slice(n * 25, n * 25 + 25),
+  );
+  const queue = batches.values();
+  await Promise.all(
+    Array.from({ length: 4 }, async () => {
+      for (const batch of queue) {
+        const puts = batch.map((Item) => ({ PutRequest: { Item } }));
+        const RequestItems = { [store.table.name]: puts };
+        await store.table.client.send(new BatchWriteCommand({ RequestItems }));
+      }
+    }),
+  );
+}
