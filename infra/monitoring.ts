@@ -13,6 +13,7 @@ import { SnsAction } from 'aws-cdk-lib/aws-cloudwatch-actions';
 import { Topic } from 'aws-cdk-lib/aws-sns';
 import { EmailSubscription } from 'aws-cdk-lib/aws-sns-subscriptions';
 import { Construct } from 'constructs';
+import type { MetricName } from '#lib/http/metrics';
 import { type FunctionLookup, functionDefinitions, functionNames } from '#infra/functions';
 import { metricsNamespace, SERVICE_NAME } from '#infra/ledger-function';
 import type { ServiceResources } from '#infra/service-resources';
@@ -122,7 +123,7 @@ function receiverAlarms({ functions }: MonitoringProps): Record<string, AlarmRow
 }
 
 function serviceAlarms({ api, functions, stage }: MonitoringProps): Record<string, AlarmRow> {
-  const own = (metricName: string): Metric =>
+  const own = (metricName: MetricName): Metric =>
     new Metric({
       namespace: metricsNamespace(stage),
       metricName,

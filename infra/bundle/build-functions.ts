@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { openapiDocument } from '#lib/contract/openapi';
 import { allRoutes, routes } from '#lib/contract/routes';
 import { invariant } from '#lib/invariant';
+import { withoutJsonSchema } from '#infra/bundle/without-json-schema';
 
 /** The function that answers `GET /openapi.json`, from the file beside its code. */
 const DESCRIBED_BY = routes.getOpenapi.function;
@@ -72,12 +73,13 @@ function bundleOptions(names: ReadonlyMap<string, string>, options: BuildFunctio
         'infra/bundle/environment-credentials.ts',
       ),
     },
+    plugins: [withoutJsonSchema],
     sourcemap: options.sourcemap ?? false,
     legalComments: 'none',
     metafile: true,
     write: false,
     logLevel: 'warning',
-  } as const satisfies BuildOptions;
+  } satisfies BuildOptions & { readonly metafile: true; readonly write: false };
 }
 
 async function handlerFolders(): Promise<string[]> {
