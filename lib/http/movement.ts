@@ -4,7 +4,7 @@ import type { Wire } from '#lib/http/endpoint';
 import type { RequestInfo } from '#lib/http/endpoint';
 import { refusalProblem } from '#lib/http/refusal';
 import { toMovement } from '#lib/http/wallet-resource';
-import type { Command, Refusal } from '#lib/ledger/decision';
+import type { Command } from '#lib/ledger/decision';
 import type { Metadata, Reference } from '#lib/ledger/entry';
 import type { Outcome } from '#lib/ports';
 

@@ -1,4 +1,4 @@
-import type { Command, Refusal } from '#lib/ledger/decision';
+import type { Command } from '#lib/ledger/decision';
 import { add, type GrantingType } from '#lib/ledger/inflow';
 import type { Category, GrantTerms, WalletRef } from '#lib/ledger/wallet';
 import type { LedgerStore, Outcome } from '#lib/ports';

@@ -1,4 +1,4 @@
-import type { Command, Refusal } from '#lib/ledger/decision';
+import type { Command } from '#lib/ledger/decision';
 import { refund } from '#lib/ledger/refund';
 import type { LedgerStore, Outcome } from '#lib/ports';
 import { settingOf } from '#lib/settings/settings';

@@ -1,4 +1,4 @@
-import type { Command, Refusal } from '#lib/ledger/decision';
+import type { Command } from '#lib/ledger/decision';
 import { spend } from '#lib/ledger/spend';
 import type { WalletRef } from '#lib/ledger/wallet';
 import type { LedgerStore, Outcome } from '#lib/ports';

@@ -92,10 +92,11 @@ describe('every page of every filter is a slice of the whole history', () => {
     }
   });
 
-  test('the entry before an instant carries the totals of everything before it', async () => {
-    expect(await store.history.entryBefore(large, at(0))).toBeNull();
-    const entry = await store.history.entryBefore(large, at(5_000));
-    expect(entry).toEqual((entries.get('large') ?? []).findLast((e) => e.createdAt < at(5_000)));
+  test('the entries before some instants carry the totals of everything before them', async () => {
+    const instants = [at(0), at(500), END];
+    const found = await store.history.entriesBefore(large, instants);
+    const all = entries.get('large') ?? [];
+    expect(found).toEqual(instants.map((i) => all.findLast((e) => e.createdAt < i) ?? null));
   });
 });
 
