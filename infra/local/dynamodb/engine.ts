@@ -1,9 +1,11 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
 import { accessSync, constants, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { createRequire } from 'node:module';
-import { createServer } from 'node:net';
+
 import { delimiter, dirname, join, resolve } from 'node:path';
 import { setTimeout as pause } from 'node:timers/promises';
+import { listen, stopListening } from '#infra/local/listen';
 import { LocalStackError } from '#infra/local/local-stack-error';
 
 const START_ATTEMPTS_MAX = 5;
@@ -221,12 +223,7 @@ function commandOf(pid: number): string {
 
 async function freePort(): Promise<number> {
   const server = createServer();
-  await new Promise<void>((done, fail) => {
-    server.once('error', fail);
-    server.listen(0, '127.0.0.1', done);
-  });
-  const address = server.address();
-  await new Promise((done) => server.close(done));
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
-  return address.port;
+  const port = await listen(server);
+  await stopListening(server);
+  return port;
 }

@@ -8,6 +8,7 @@ import { createKeySchemas } from '#infra/local/dynamodb/item-keys';
 import { openStreamLog } from '#infra/local/dynamodb/stream-log';
 import { ensureTable, type TableTemplate } from '#infra/local/dynamodb/tables';
 import { connectEngine } from '#infra/local/dynamodb/wire';
+import { listen, stopListening } from '#infra/local/listen';
 
 const SWEEP_INTERVAL_MS = 60_000;
 
@@ -59,7 +60,14 @@ export async function startDynamoDb(options: DynamoDbOptions): Promise<DynamoDb>
   const faults = createFaults();
   const listeners = new Set<CallListener>();
   const front = createFront({ engine, streamLog, faults, listeners, log });
-  const port = await listen(front, options.port ?? 0);
+  let port: number;
+  try {
+    port = await listen(front, options.port);
+  } catch (error) {
+    streamLog.close();
+    await engineProcess.close();
+    throw error;
+  }
 
   let sweep = Promise.resolve(0);
   const sweepExpired = (): Promise<number> => {
@@ -91,21 +99,10 @@ export async function startDynamoDb(options: DynamoDbOptions): Promise<DynamoDb>
     async close() {
       clearInterval(interval);
       await sweep.catch(() => 0);
-      front.closeAllConnections();
-      await new Promise((done) => front.close(done));
+      await stopListening(front);
       engine.close();
       streamLog.close();
       await engineProcess.close();
     },
   };
-}
-
-async function listen(server: ReturnType<typeof createFront>, port: number): Promise<number> {
-  await new Promise<void>((done, fail) => {
-    server.once('error', fail);
-    server.listen(port, '127.0.0.1', done);
-  });
-  const address = server.address();
-  if (address === null || typeof address === 'string') throw new Error('a TCP server has a port');
-  return address.port;
 }

@@ -47,13 +47,21 @@ export async function ensureTable(engine: EngineClient, template: TableTemplate)
   const existing = await describe(engine, table.TableName);
   if (existing === undefined) await create(engine, table);
   else await update(engine, { existing, table });
+  await setTimeToLive(engine, table);
+}
+
+/** A call of its own, so an earlier start may have ended before it; asked twice it is refused. */
+async function setTimeToLive(
+  engine: EngineClient,
+  table: z.output<typeof tableTemplateSchema>,
+): Promise<void> {
   const ttl = table.TimeToLiveSpecification;
-  if (ttl !== undefined && existing === undefined) {
-    await engine.ask('UpdateTimeToLive', {
-      TableName: table.TableName,
-      TimeToLiveSpecification: ttl,
-    });
-  }
+  if (ttl?.Enabled !== true) return;
+  const { TableName } = table;
+  const answer = await engine.ask('DescribeTimeToLive', { TableName });
+  const stored = objectAt(answer, 'TimeToLiveDescription');
+  if (textAt(stored, 'TimeToLiveStatus') === 'ENABLED') return;
+  await engine.ask('UpdateTimeToLive', { TableName, TimeToLiveSpecification: ttl });
 }
 
 async function describe(engine: EngineClient, name: string): Promise<unknown> {

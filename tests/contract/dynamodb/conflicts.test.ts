@@ -26,8 +26,8 @@ import {
 const SPENDS = 200;
 const BALANCE = 150;
 const ATTEMPTS_MAX = 60;
-const BACKOFF_BASE_MS = 10;
-const BACKOFF_MAX_MS = 640;
+const BACKOFF_BASE_MS = 40;
+const BACKOFF_MAX_MS = 2_560;
 
 let contract: Contract;
 let impatient: DynamoDBClient;
@@ -139,7 +139,7 @@ describe('transactions at the same time', () => {
     });
     expect(conflicts).toBeGreaterThan(0);
     expect(result).toEqual({ done: BALANCE, conflicts: 0, refused: SPENDS - BALANCE, left: 0 });
-  });
+  }, 120_000);
 
   test('transactions on different items do not disturb each other', async () => {
     const pk = newPartition();

@@ -16,7 +16,7 @@ import { openTestTable, testTableTemplate, type TestTable } from '#tests/support
 
 const endpoint = process.env['DDB_CONTRACT_ENDPOINT'];
 const TABLE_READY_MAX_S = 120;
-const EVENTUALLY_TRIES_MAX = 60;
+const EVENTUALLY_TRIES_MAX = 300;
 
 /**
  * What every check of the contract runs against: our engine and front, or the endpoint that

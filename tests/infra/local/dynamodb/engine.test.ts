@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createServer } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { DynamoDBClient, PutItemCommand } from '@aws-sdk/client-dynamodb';
@@ -7,6 +8,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { createClock } from '#infra/local/clock';
 import { findBinary, startEngine } from '#infra/local/dynamodb/engine';
 import { startDynamoDb } from '#infra/local/dynamodb/start-dynamo-db';
+import { listen, stopListening } from '#infra/local/listen';
 import { LocalStackError } from '#infra/local/local-stack-error';
 import { openState } from '#infra/local/state';
 import { testClientConfig } from '#tests/support/table';
@@ -145,4 +147,13 @@ test('a file that is not a database is reported with the words of the engine', a
   await expect(startEngine({ file: damaged, onExit: unexpected })).rejects.toThrow(
     /did not start on .*damaged\.db/,
   );
+});
+
+test('a port that is taken is reported with words, and leaves no engine behind', async () => {
+  const taken = createServer();
+  const port = await listen(taken);
+  const clock = createClock(openState(':memory:'));
+  await expect(startDynamoDb({ file, clock, port })).rejects.toThrow(LocalStackError);
+  expect(existsSync(`${file}.pid`)).toBe(false);
+  await stopListening(taken);
 });
