@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import * as z from 'zod';
+import { allRoutes } from '#lib/contract/routes';
 import { getAtt, oneOrMany, ofType, ref, synthesized } from '#tests/infra/synthesized';
 
 const resources = synthesized();
@@ -75,6 +76,16 @@ test('nobody may scan, delete, or write without a condition', () => {
     expect(action).not.toMatch(/dynamodb:(Scan|DeleteItem|BatchWriteItem|PartiQL\w*|DeleteTable)/);
   }
   expect(used).toContain('dynamodb:PutItem');
+});
+
+test('a function may write to the table exactly when one of its routes changes something', () => {
+  const serving = new Set(allRoutes.map((route) => route.function));
+  const changing = new Set(
+    allRoutes.filter(({ method }) => method !== 'GET').map((route) => route.function),
+  );
+  for (const name of serving) {
+    expect(actionsOf(name).includes('dynamodb:PutItem'), name).toBe(changing.has(name));
+  }
 });
 
 test('the receiver may only read its secret and fill its queue', () => {
