@@ -19,7 +19,10 @@ export interface StageConfig {
   readonly livemode: boolean;
   readonly logLevel: 'DEBUG' | 'INFO' | 'WARN' | 'ERROR';
   readonly logRetention: RetentionDays;
-  /** Concurrent executions set aside for (and the most that a flood can take by) each public webhook receiver. */
+  /**
+   * Concurrent executions set aside for each public webhook receiver, and the most that a flood can take. Lambda refuses
+   * a reservation that leaves the account fewer than 100 others: a new account asks for a higher limit first.
+   */
   readonly receiverConcurrency: number;
   /** Requests per second and burst that the gateway lets through for the whole API. */
   readonly throttle: { readonly rate: number; readonly burst: number };
