@@ -2,6 +2,7 @@ import type Stripe from 'stripe';
 import * as z from 'zod';
 
 import type { Account } from '#infra/local/stripe/account';
+import { renderBalance } from '#infra/local/stripe/balance';
 import type { Checkout } from '#infra/local/stripe/checkout';
 import { missingResource } from '#infra/local/stripe/errors';
 import { renderEvent, type Cause } from '#infra/local/stripe/event-log';
@@ -78,7 +79,14 @@ export function stripeRoutes(account: Account, checkout: Checkout): readonly Rou
     ...paymentRoutes(records),
     ...refundRoutes(account),
     ...eventRoutes(account),
-    { method: 'GET', path: '/v1/balance', run: (call) => readBalance(records, call) },
+    {
+      method: 'GET',
+      path: '/v1/balance',
+      run: ({ fields }) => {
+        readParameters(only, fields);
+        return renderBalance(records);
+      },
+    },
   ];
 }
 
@@ -268,32 +276,6 @@ function eventRoutes(account: Account): Route[] {
       },
     },
   ];
-}
-
-/** What was taken and not given back, by currency; Stripe's fees and payouts do not exist here. */
-function readBalance(records: Records, call: RouteCall): Stripe.Balance {
-  readParameters(only, call.fields);
-  const sums = new Map<string, number>([['usd', 0]]);
-  for (const charge of records.charges.list()) {
-    if (charge.status !== 'succeeded') continue;
-    const kept = charge.amount - charge.amount_refunded;
-    sums.set(charge.currency, (sums.get(charge.currency) ?? 0) + kept);
-  }
-  const currencies = [...sums].map(([currency, amount]) => ({ currency, amount }));
-  return {
-    object: 'balance',
-    available: currencies.map(({ currency, amount }) => ({
-      amount,
-      currency,
-      source_types: { card: amount },
-    })),
-    livemode: false,
-    pending: currencies.map(({ currency }) => ({
-      amount: 0,
-      currency,
-      source_types: { card: 0 },
-    })),
-  };
 }
 
 function matches(wanted: string | undefined, value: string | null): boolean {

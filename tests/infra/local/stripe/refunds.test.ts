@@ -51,6 +51,10 @@ test('a refund is never more than what is left', async () => {
   await expect(sdk.refunds.create({ payment_intent, amount: 2000 })).rejects.toThrow(
     'greater than unrefunded amount on charge (1999)',
   );
+  await sdk.refunds.create({ payment_intent, amount: 500 });
+  await expect(sdk.refunds.create({ payment_intent, amount: 1500 })).rejects.toThrow(
+    'greater than unrefunded amount on charge (1499)',
+  );
   await sdk.refunds.create({ payment_intent });
   await expect(sdk.refunds.create({ payment_intent })).rejects.toMatchObject({
     code: 'charge_already_refunded',

@@ -1,0 +1,28 @@
+import type Stripe from 'stripe';
+
+import type { Records } from '#infra/local/stripe/records';
+
+/** What was taken and not given back, by currency; Stripe's fees and payouts do not exist here. */
+export function renderBalance(records: Records): Stripe.Balance {
+  const sums = new Map<string, number>([['usd', 0]]);
+  for (const charge of records.charges.list()) {
+    if (charge.status !== 'succeeded') continue;
+    const kept = charge.amount - charge.amount_refunded;
+    sums.set(charge.currency, (sums.get(charge.currency) ?? 0) + kept);
+  }
+  const currencies = [...sums].map(([currency, amount]) => ({ currency, amount }));
+  return {
+    object: 'balance',
+    available: currencies.map(({ currency, amount }) => ({
+      amount,
+      currency,
+      source_types: { card: amount },
+    })),
+    livemode: false,
+    pending: currencies.map(({ currency }) => ({
+      amount: 0,
+      currency,
+      source_types: { card: 0 },
+    })),
+  };
+}
