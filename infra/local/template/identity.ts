@@ -134,8 +134,8 @@ const NAMERS: Readonly<Record<string, Namer>> = {
   },
   'AWS::SecretsManager::Secret': (request) => {
     const name = givenName(request, 'Name');
-    // Secrets Manager ends a secret's ARN in a hyphen and six random characters.
-    const secret = request.arn('secretsmanager', `secret:${name}-${shortId(name, 6)}`);
+    // Secrets Manager adds six random characters, and takes an ARN without them.
+    const secret = request.arn('secretsmanager', `secret:${name}`);
     return { ref: secret, attributes: { Id: secret } };
   },
 };

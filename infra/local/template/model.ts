@@ -1,4 +1,4 @@
-import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
+import type { TableTemplate } from '#infra/local/dynamodb/tables';
 
 /** What the synthesized template asks for, without any CloudFormation left in it. */
 export interface StackModel {
@@ -77,8 +77,7 @@ export interface FunctionUrlModel {
 
 export interface TableModel {
   readonly name: string;
-  readonly create: CreateTableCommandInput;
-  readonly ttlAttribute?: string;
+  readonly template: TableTemplate;
 }
 
 export interface QueueModel {

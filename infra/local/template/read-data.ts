@@ -1,6 +1,6 @@
-import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
 
+import type { TableTemplate } from '#infra/local/dynamodb/tables';
 import { nameInArn } from '#infra/local/template/identity';
 import type { QueueModel, SecretModel, TableModel } from '#infra/local/template/model';
 import { flag, readAll, wholeNumber } from '#infra/local/template/read-properties';
@@ -27,7 +27,6 @@ const tableSchema = z.strictObject({
   BillingMode: z.literal('PAY_PER_REQUEST'),
   GlobalSecondaryIndexes: z.array(indexSchema).optional(),
   KeySchema: keySchema,
-  LocalSecondaryIndexes: z.array(indexSchema).optional(),
   StreamSpecification: z
     .object({
       StreamViewType: z.enum(['NEW_IMAGE', 'OLD_IMAGE', 'NEW_AND_OLD_IMAGES', 'KEYS_ONLY']),
@@ -63,30 +62,24 @@ export function readTables(resolver: Resolver): readonly TableModel[] {
   }).map(({ located, properties }) => {
     const { StreamSpecification: stream, TimeToLiveSpecification: ttl, ...rest } = properties;
     const name = resolver.identity(located).ref;
-    const create: CreateTableCommandInput = {
+    const template: TableTemplate = {
       AttributeDefinitions: rest.AttributeDefinitions,
-      BillingMode: rest.BillingMode,
       KeySchema: rest.KeySchema,
       TableName: name,
       ...(rest.GlobalSecondaryIndexes && {
         GlobalSecondaryIndexes: rest.GlobalSecondaryIndexes.map(toIndex),
       }),
-      ...(rest.LocalSecondaryIndexes && {
-        LocalSecondaryIndexes: rest.LocalSecondaryIndexes.map(toIndex),
-      }),
-      ...(stream && { StreamSpecification: { StreamEnabled: true, ...stream } }),
+      ...(stream && { StreamSpecification: stream }),
+      ...(ttl?.Enabled === true &&
+        ttl.AttributeName !== undefined && {
+          TimeToLiveSpecification: { AttributeName: ttl.AttributeName, Enabled: true },
+        }),
     };
-    return {
-      name,
-      create,
-      ...(ttl?.Enabled === true && ttl.AttributeName !== undefined
-        ? { ttlAttribute: ttl.AttributeName }
-        : {}),
-    };
+    return { name, template };
   });
 }
 
-type Index = NonNullable<CreateTableCommandInput['GlobalSecondaryIndexes']>[number];
+type Index = NonNullable<TableTemplate['GlobalSecondaryIndexes']>[number];
 
 function toIndex(index: z.infer<typeof indexSchema>): Index {
   const { NonKeyAttributes: attributes, ProjectionType: type } = index.Projection;
@@ -187,6 +180,5 @@ export function readSecrets(resolver: Resolver): readonly SecretModel[] {
 }
 
 function nameInSecretArn(arn: string): string {
-  const last = arn.split(':').at(-1) ?? arn;
-  return last.slice(0, last.lastIndexOf('-'));
+  return arn.split(':').at(-1) ?? arn;
 }

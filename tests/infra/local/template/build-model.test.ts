@@ -118,10 +118,8 @@ test('references, joins and exports of another stack become plain values in an e
   expect(model.tables).toEqual([
     {
       name: 'Table',
-      ttlAttribute: 'ttl',
-      create: {
+      template: {
         TableName: 'Table',
-        BillingMode: 'PAY_PER_REQUEST',
         AttributeDefinitions: [
           { AttributeName: 'pk', AttributeType: 'S' },
           { AttributeName: 'g', AttributeType: 'S' },
@@ -134,7 +132,8 @@ test('references, joins and exports of another stack become plain values in an e
             Projection: { ProjectionType: 'ALL' },
           },
         ],
-        StreamSpecification: { StreamEnabled: true, StreamViewType: 'NEW_AND_OLD_IMAGES' },
+        StreamSpecification: { StreamViewType: 'NEW_AND_OLD_IMAGES' },
+        TimeToLiveSpecification: { AttributeName: 'ttl', Enabled: true },
       },
     },
   ]);
