@@ -6,11 +6,18 @@ export const CREDITS_MAX = 1_000_000_000;
 /** The largest price: far below 2^53, so that sums of money stay exact. */
 export const MONEY_MAX = 1_000_000_000_000;
 
+/** A whole number between bounds; JSON can say `-0`, which is none. */
+export function wholeNumber(bounds: { readonly min: number; readonly max: number }) {
+  const { min, max } = bounds;
+  return z
+    .int('must be a whole number')
+    .min(min, `must be at least ${min}`)
+    .max(max, `must be at most ${max}`)
+    .refine((value) => !Object.is(value, -0), 'must be a whole number');
+}
+
 /** An amount to move: a JSON number, whole, at least 1. Text such as "5" is refused, so nothing is ever guessed. */
-export const credits = z
-  .int('must be a whole number')
-  .min(1, 'must be at least 1')
-  .max(CREDITS_MAX, `must be at most ${CREDITS_MAX}`);
+export const credits = wholeNumber({ min: 1, max: CREDITS_MAX });
 
 /** A balance or a total: whole, may be 0. */
 export const creditCount = z.int().min(0);
@@ -18,12 +25,8 @@ export const creditCount = z.int().min(0);
 /** A change of a balance: whole, with a sign. */
 export const creditChange = z.int();
 
-/** Money in the currency's minor unit (cents, paise; yen as they are). `-0` is no amount. */
-export const minorUnits = z
-  .int('must be a whole number of minor units')
-  .min(0, 'must not be negative')
-  .max(MONEY_MAX, `must be at most ${MONEY_MAX}`)
-  .refine((amount) => !Object.is(amount, -0), 'must not be negative');
+/** Money in the currency's minor unit (cents, paise; yen as they are). */
+export const minorUnits = wholeNumber({ min: 0, max: MONEY_MAX });
 
 /**
  * The currencies we price in, with the number of digits of their minor unit (ISO 4217). Providers count zero-decimal

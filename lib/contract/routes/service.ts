@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { creditCount, credits } from '#lib/contract/amounts';
+import { creditCount, credits, wholeNumber } from '#lib/contract/amounts';
 import { creditTypeOrDefault } from '#lib/contract/credit-types';
 import { description, email, instant, metadata, reference } from '#lib/contract/fields';
 import { idOf, keyPart, userId } from '#lib/contract/ids';
@@ -78,7 +78,7 @@ export const serviceRoutes = {
       description,
       credit_type: creditTypeOrDefault,
       category: grantCategory.default('promotional'),
-      priority: z.int().min(0).max(100).default(50),
+      priority: wholeNumber({ min: 0, max: 100 }).default(50),
       expires_at: instant.optional(),
       reference: reference.optional(),
       metadata: metadata.optional(),

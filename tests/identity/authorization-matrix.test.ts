@@ -1,0 +1,145 @@
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { allRoutes, type routes } from '#lib/contract/routes';
+import { apiHandler, type ApiHandler } from '#lib/http/api-handler';
+import { createTokenVerifier } from '#lib/identity/verify-token';
+import { context, httpEvent, testRuntime } from '#tests/http/events';
+import { CLIENTS, type Claims, type Issuer, startIssuer } from '#tests/identity/issuer';
+
+// Alice calls; `{userId}` in a path is alice but for the column in which it is bob.
+const past = Math.floor(Date.now() / 1000) - 60;
+const groups = (...names: string[]) => ({ 'cognito:groups': names });
+const service = (scope: string) => ({ client_id: CLIENTS.service, sub: CLIENTS.service, scope });
+const admin = (...names: string[]) => ({ client_id: CLIENTS.admin, ...groups(...names) });
+
+const tokens = {
+  user: {},
+  idToken: { token_use: 'id', aud: CLIENTS.user },
+  otherClient: { client_id: 'other' },
+  expired: { exp: past },
+  suspended: groups('suspended'),
+  appTokenOfAdmin: groups('admin', 'finance', 'support'),
+  serviceRead: service('credits/read'),
+  serviceWrite: service('credits/write'),
+  serviceNone: service(''),
+  adminNoGroup: admin(),
+  notAdmin: admin('not-admin'),
+  support: admin('support'),
+  finance: admin('finance'),
+  admin: admin('admin'),
+  suspendedAdmin: admin('admin', 'suspended'),
+} satisfies Record<string, Claims>;
+type Column = keyof typeof tokens | 'none' | 'garbage' | 'userForBob';
+type Row = Readonly<Record<Column, number>>;
+
+const anyone: Row = {
+  none: 200,
+  garbage: 200,
+  user: 200,
+  userForBob: 200,
+  idToken: 200,
+  otherClient: 200,
+  expired: 200,
+  suspended: 200,
+  appTokenOfAdmin: 200,
+  serviceRead: 200,
+  serviceWrite: 200,
+  serviceNone: 200,
+  adminNoGroup: 200,
+  notAdmin: 200,
+  support: 200,
+  finance: 200,
+  admin: 200,
+  suspendedAdmin: 200,
+};
+const noGoodToken = { none: 401, garbage: 401, idToken: 401, otherClient: 401, expired: 401 };
+const noServices = { serviceRead: 403, serviceWrite: 403, serviceNone: 403 };
+const nobody = {
+  ...noGoodToken,
+  ...noServices,
+  user: 403,
+  userForBob: 403,
+  suspended: 403,
+  appTokenOfAdmin: 403,
+  adminNoGroup: 403,
+  notAdmin: 403,
+  support: 403,
+  finance: 403,
+  admin: 403,
+  suspendedAdmin: 403,
+};
+
+const people: Row = { ...anyone, ...noGoodToken, ...noServices };
+const unlessSuspended: Row = { ...people, suspended: 403, suspendedAdmin: 403 };
+// For bob there is the 404 of a missing thing, so that nobody learns who exists.
+const servicesAndSelf: Row = { ...people, serviceRead: 200, serviceWrite: 200, userForBob: 404 };
+const writingServices: Row = { ...nobody, serviceWrite: 200 };
+const reporters: Row = { ...nobody, finance: 200, admin: 200 };
+
+const matrix: Readonly<Record<keyof typeof routes, Row>> = {
+  getHealth: anyone,
+  getOpenapi: anyone,
+  getBalance: people,
+  listBalances: people,
+  checkCredits: people,
+  listHistory: people,
+  getUsage: people,
+  createAccount: writingServices,
+  getUserBalance: servicesAndSelf,
+  listUserHistory: servicesAndSelf,
+  addCredits: writingServices,
+  deductCredits: writingServices,
+  refundCredits: writingServices,
+  listPackages: anyone,
+  createCheckout: unlessSuspended,
+  getCheckout: people,
+  listPurchases: people,
+  getPurchase: people,
+  getReceipt: people,
+  verifyUser: reporters,
+  listEvents: reporters,
+};
+
+let issuer: Issuer;
+let handler: ApiHandler;
+beforeAll(async () => {
+  issuer = await startIssuer();
+  // Every route answers 200 as soon as it is allowed to: only the decision is looked at.
+  const open = allRoutes.map((route) => ({
+    route,
+    handle: async () => ({ status: 200, body: {} }),
+  }));
+  const verifyToken = createTokenVerifier(issuer.pool);
+  handler = apiHandler(open, () => ({ verifyToken }), testRuntime());
+});
+afterAll(() => issuer.close());
+
+async function tokenOf(column: Column): Promise<string | undefined> {
+  if (column === 'none') return undefined;
+  if (column === 'garbage') return 'not-a-token';
+  return issuer.token(column === 'userForBob' ? tokens.user : tokens[column]);
+}
+
+const isColumn = (name: string): name is Column => name in anyone;
+
+test('every route has a row', () => {
+  expect(Object.keys(matrix)).toEqual(allRoutes.map(({ name }) => name));
+});
+
+test.each(allRoutes)(
+  '$method $path answers each kind of token as the table says',
+  async (route) => {
+    const row = Object.entries(matrix).find(([name]) => name === route.name)?.[1];
+    const answered: Record<string, number | undefined> = {};
+    for (const column of Object.keys(anyone).filter(isColumn)) {
+      const token = await tokenOf(column);
+      const params = {
+        userId: column === 'userForBob' ? 'bob' : 'alice',
+        id: 'x',
+        session_id: 'x',
+      };
+      const event = httpEvent(route, { params, ...(token !== undefined && { token }) });
+      answered[column] = (await handler(event, context())).statusCode;
+    }
+    expect(answered).toEqual(row);
+  },
+);

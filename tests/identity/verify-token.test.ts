@@ -1,0 +1,116 @@
+import { createHmac } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { createTokenVerifier, type VerifyToken } from '#lib/identity/verify-token';
+import { CLIENTS, type Claims, type Issuer, startIssuer } from '#tests/identity/issuer';
+
+let issuer: Issuer;
+let verify: VerifyToken;
+beforeAll(async () => {
+  issuer = await startIssuer();
+  verify = createTokenVerifier(issuer.pool);
+});
+afterAll(() => issuer.close());
+
+describe('a good access token', () => {
+  test.each([
+    { client: CLIENTS.user, kind: 'user' },
+    { client: CLIENTS.admin, kind: 'admin' },
+    { client: CLIENTS.service, kind: 'service' },
+  ])('of $client makes its bearer a $kind', async ({ client, kind }) => {
+    const token = await issuer.token({
+      client_id: client,
+      scope: 'credits/read  credits/write',
+      'cognito:groups': ['finance', 'not-admin'],
+    });
+    expect(await verify(token)).toEqual({
+      kind: 'verified',
+      caller: {
+        kind,
+        sub: 'alice',
+        clientId: client,
+        groups: new Set(['finance', 'not-admin']),
+        scopes: new Set(['credits/read', 'credits/write']),
+      },
+    });
+  });
+
+  test('signed with the issuer’s new key is accepted without a restart', async () => {
+    const rotating = await startIssuer();
+    const verifyRotating = createTokenVerifier(rotating.pool);
+    expect((await verifyRotating(await rotating.token())).kind).toBe('verified');
+    await rotating.rotate();
+    expect((await verifyRotating(await rotating.token())).kind).toBe('verified');
+    rotating.close();
+  });
+});
+
+describe('what is no access token of ours is invalid', () => {
+  const past = Math.floor(Date.now() / 1000) - 1;
+  const claims: readonly (readonly [string, Claims])[] = [
+    ['an id token', { token_use: 'id', aud: CLIENTS.user, client_id: undefined }],
+    ['an id token that names a client too', { token_use: 'id', aud: CLIENTS.user }],
+    ['a token of another client', { client_id: 'someone-else' }],
+    ['a token without client', { client_id: undefined }],
+    ['an expired token', { exp: past }],
+    ['a token that never expires', { exp: undefined }],
+    ['a token that is not valid yet', { nbf: past + 600 }],
+    [
+      'a token of another pool',
+      { iss: 'https://cognito-idp.eu-west-1.amazonaws.com/eu-west-1_Other1234' },
+    ],
+    ['a token of another issuer', { iss: 'https://issuer.example' }],
+    ['a token without subject', { sub: undefined }],
+    ['a subject that could end a key', { sub: 'a#WALLET#b' }],
+    ['groups that are no list', { 'cognito:groups': '[admin]' }],
+  ];
+  test.each(claims)('%s', async (_why, wrong) => {
+    expect(await verify(await issuer.token(wrong))).toEqual({ kind: 'invalid' });
+  });
+
+  test('a token under our key’s id that someone else signed', async () => {
+    expect(await verify(await issuer.forge())).toEqual({ kind: 'invalid' });
+  });
+
+  test.each(['none', 'HS256'])('a token that asks for %s', async (alg) => {
+    const [, payload] = (await issuer.token()).split('.');
+    const header = Buffer.from(JSON.stringify({ alg, kid: 'key-1' })).toString('base64url');
+    const signed = `${header}.${String(payload)}`;
+    const signature = createHmac('sha256', 'public').update(signed).digest('base64url');
+    expect(await verify(`${signed}.${alg === 'none' ? 'AA' : signature}`)).toEqual({
+      kind: 'invalid',
+    });
+  });
+
+  test('a token whose content was changed', async () => {
+    const [header, payload, signature] = (await issuer.token()).split('.');
+    const text = Buffer.from(String(payload), 'base64url').toString().replace('alice', 'mallo');
+    const changed = Buffer.from(text).toString('base64url');
+    expect(await verify([header, changed, signature].join('.'))).toEqual({ kind: 'invalid' });
+  });
+
+  test.each(['', 'x', 'a.b.c', 'eyJhbGciOiJub25lIn0.e30.', '....', '😀.😀.😀'])(
+    '%j',
+    async (token) => {
+      expect(await verify(token)).toEqual({ kind: 'invalid' });
+    },
+  );
+});
+
+test('while the issuer is down nobody is called invalid, and then tokens work again', async () => {
+  const failing = await startIssuer();
+  const verifyFailing = createTokenVerifier(failing.pool);
+  const token = await failing.token();
+  failing.setOutage(true);
+  expect((await verifyFailing(token)).kind).toBe('unavailable');
+  failing.setOutage(false);
+  expect((await verifyFailing(token)).kind).toBe('verified');
+  failing.close();
+});
+
+test.each([
+  'http://192.0.2.1/jwks.json',
+  'https://localhost/jwks.json',
+  'http://localhost.example/',
+])('keys are not taken from %s', (localJwksUrl) => {
+  expect(() => createTokenVerifier({ ...issuer.pool, localJwksUrl })).toThrow(/loopback/);
+});
