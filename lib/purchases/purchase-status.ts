@@ -33,6 +33,14 @@ export function paidAtOf(purchase: Purchase): string | null {
   return purchase.payments.map((payment) => payment.at).toSorted()[0] ?? null;
 }
 
+/** Whether money has arrived between two states of a purchase. Its status alone may skip `paid`, if a refund came first. */
+export function becamePaid(change: {
+  readonly before: Purchase | null;
+  readonly after: Purchase;
+}): boolean {
+  return !change.before?.payments.length && change.after.payments.length > 0;
+}
+
 /** Credits that the facts entitle the wallet to and that it has not got yet. */
 export function creditsDue(purchase: Purchase): number {
   const earned = purchase.payments.length > 0 ? purchase.credits : 0;

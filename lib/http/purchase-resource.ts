@@ -1,0 +1,74 @@
+import type { PackagePrice } from '#lib/catalog/package';
+import { currency } from '#lib/contract/amounts';
+import { type Currency, MINOR_UNIT_DIGITS } from '#lib/contract/amounts';
+import type * as wire from '#lib/contract/wire';
+import type { Wire } from '#lib/http/endpoint';
+import { toCreditType } from '#lib/http/wallet-resource';
+import { pricePerCredit } from '#lib/purchases/money-format';
+import { invariant } from '#lib/invariant';
+import type { Purchase } from '#lib/purchases/purchase';
+import { paidAtOf, refundedMinorOf, statusOf } from '#lib/purchases/purchase-status';
+
+/** Purchases and what can be bought, as the API shows them (DESIGN 5, wire shapes). */
+
+export function toPurchase(purchase: Purchase): Wire<typeof wire.purchase> {
+  return {
+    purchase_id: purchase.id,
+    user_id: purchase.userId,
+    status: statusOf(purchase),
+    provider: purchase.provider,
+    package_id: purchase.packageId,
+    credit_type: toCreditType(purchase.creditType),
+    credits: purchase.credits,
+    amount: purchase.amountMinor,
+    currency: currency.parse(purchase.currency),
+    amount_refunded: refundedMinorOf(purchase),
+    credits_granted: purchase.credited?.credits ?? 0,
+    transaction_id: purchase.credited?.entryId ?? null,
+    created_at: purchase.createdAt,
+    paid_at: paidAtOf(purchase),
+  };
+}
+
+export function toCheckoutStatus(
+  purchase: Purchase,
+  sessionId: string,
+): Wire<typeof wire.checkoutStatus> {
+  const { purchase_id, status, credit_type, credits, amount, transaction_id, ...rest } =
+    toPurchase(purchase);
+  return {
+    session_id: sessionId,
+    purchase_id,
+    status,
+    credit_type,
+    credits,
+    amount,
+    currency: rest.currency,
+    transaction_id,
+  };
+}
+
+export function toPackage(offered: PackagePrice): Wire<typeof wire.creditPackage> {
+  const { creditPackage, amountMinor } = offered;
+  const { id, name, description, credits, creditType } = creditPackage;
+  return {
+    package_id: id,
+    name,
+    description,
+    credit_type: toCreditType(creditType),
+    credits,
+    price: amountMinor,
+    currency: currency.parse(offered.currency),
+    price_per_credit: pricePerCredit({ amountMinor, currency: offered.currency, credits }),
+  };
+}
+
+/** Purchases are only begun in currencies that we price in. */
+export function toCurrency(code: string): Currency {
+  invariant(isCurrency(code), 'every purchase is in a currency that we price in');
+  return code;
+}
+
+function isCurrency(code: string): code is Currency {
+  return Object.hasOwn(MINOR_UNIT_DIGITS, code);
+}
