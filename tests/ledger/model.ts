@@ -1,29 +1,22 @@
 import { BALANCE_MAX, GRANTS_MAX, HOLDS_MAX } from '#lib/ledger/limits';
 import type { Refusal } from '#lib/ledger/decision';
-import type { Category } from '#lib/ledger/wallet';
+import {
+  type Bucket,
+  burnOrder,
+  compare,
+  type Piece,
+  pieceOf,
+  popCredits,
+  rank,
+  sum,
+  termsOf,
+} from '#tests/ledger/buckets';
 
 /*
  * A wallet written a second time, as plainly as possible: buckets that are filled and emptied in place, stacks for
  * what may come back, hours for time. It shares no rule with lib/ledger, so what both agree on is no accident.
  */
 
-export interface Terms {
-  readonly category: Category;
-  readonly priority: number;
-  /** In hours; Infinity for never. */
-  readonly expires: number;
-}
-interface Bucket extends Terms {
-  readonly id: string;
-  readonly granted: number;
-  free: number;
-  held: number;
-}
-interface Piece extends Terms {
-  readonly id: string;
-  readonly granted: number;
-  amount: number;
-}
 /** One step of a reversal: `piece` null for what the balance did not cover. */
 interface Undo {
   readonly kind: 'taken' | 'debt' | 'forgiven';
@@ -321,57 +314,10 @@ function revived(
   );
 }
 
-/** Removes credits from the end of a stack and returns them, the last first. */
-function popCredits<T extends { amount: number }>(stack: T[], amount: number): T[] {
-  const popped: T[] = [];
-  let left = amount;
-  while (left > 0) {
-    const top = stack.at(-1);
-    if (!top) throw new Error('the stack holds less than is asked of it');
-    const part = Math.min(left, top.amount);
-    popped.push({ ...top, amount: part });
-    top.amount -= part;
-    left -= part;
-    if (top.amount === 0) stack.pop();
-  }
-  return popped;
-}
-
-function pieceOf({ id, category, priority, expires, granted }: Bucket, amount: number): Piece {
-  return { id, category, priority, expires, granted, amount };
-}
-
-function burnOrder(buckets: readonly Bucket[]): readonly Bucket[] {
-  return buckets.toSorted((a, b) => compare(rank(a), rank(b)));
-}
-
-type Rank = readonly (number | string)[];
-
-function rank({ priority, expires, category, granted, id }: Bucket): Rank {
-  const turn = { promotional: 1, plan: 2, paid: 3 }[category];
-  return [priority, expires, turn, granted, id];
-}
-
-function compare(a: Rank, b: Rank): number {
-  for (const [place, left] of a.entries()) {
-    const right = b[place] ?? '';
-    if (left !== right) return left < right ? -1 : 1;
-  }
-  return 0;
-}
-
-function termsOf({ category, priority, expires }: Terms): string {
-  return [category, priority, expires].join();
-}
-
 function sweep(model: Model): void {
   model.buckets = model.buckets.filter((bucket) => bucket.free + bucket.held > 0);
 }
 
 function count(model: Model, total: string, amount: number): void {
   model.totals.set(total, (model.totals.get(total) ?? 0) + amount);
-}
-
-function sum(parts: readonly { readonly amount: number }[]): number {
-  return parts.reduce((all, part) => all + part.amount, 0);
 }

@@ -1,53 +1,25 @@
-import { advance } from '#lib/ledger/advance';
-import type { Decision, Refusal } from '#lib/ledger/decision';
-import { type Entry, entryId } from '#lib/ledger/entry';
+import type { Decision } from '#lib/ledger/decision';
+import { entryId } from '#lib/ledger/entry';
 import { grantIdOf } from '#lib/ledger/inflow';
 import { reversedCredits } from '#lib/ledger/reversal';
 import type { TransferDecision } from '#lib/ledger/transfer';
-import { availableOf, type Head, heldOf, type WalletRef } from '#lib/ledger/wallet';
+import type { GrantTerms } from '#lib/ledger/wallet';
+import {
+  availableNow,
+  type Bench,
+  both,
+  type Lane,
+  type Payment,
+  type Said,
+  timeOf,
+} from '#tests/ledger/bench';
+import type { Terms } from '#tests/ledger/buckets';
 import * as model from '#tests/ledger/model';
 import type { Step, StepTerms } from '#tests/ledger/steps';
-import { ALICE, BOB, hour, openWallet, type TestWallet } from '#tests/ledger/wallets';
-
-interface Payment {
-  readonly id: string;
-  readonly entry: Entry;
-  readonly history: Entry[];
-}
-
-/** One wallet, told twice: by the ledger and by the model. */
-export interface Lane {
-  readonly ref: WalletRef;
-  readonly wallet: TestWallet;
-  model: model.Model;
-  readonly spends: { readonly entry: Entry; refunded: number }[];
-  readonly payments: Payment[];
-  readonly holdIds: string[];
-}
-export interface Bench {
-  readonly lanes: readonly [Lane, Lane];
-  clock: number;
-}
-/** What both said to one step: null for done. */
-export interface Said {
-  readonly ledger: Refusal | null;
-  readonly model: Refusal | null;
-}
+import { hour } from '#tests/ledger/wallets';
 
 const GRACE_HOURS = 24 * 7;
 const DONE: Said = { ledger: null, model: null };
-
-export function openBench(): Bench {
-  const lane = (ref: WalletRef): Lane => ({
-    ref,
-    wallet: openWallet(ref),
-    model: model.emptyModel(),
-    spends: [],
-    payments: [],
-    holdIds: [],
-  });
-  return { lanes: [lane(ALICE), lane(BOB)], clock: 0 };
-}
 
 /** Lets one thing happen to the ledger and to the model. */
 export function play(bench: Bench, step: Step): Said {
@@ -95,19 +67,6 @@ export function play(bench: Bench, step: Step): Said {
     case 'release':
       return playEnd(bench, lane, step);
   }
-}
-
-/** What the model says that a head must be, and what it is. */
-export function views(lane: Lane): { readonly ledger: object; readonly model: object } {
-  return { ledger: headView(lane.wallet.head), model: modelView(lane.model) };
-}
-
-/** The same for a reader who comes at this instant, before anything is written. */
-export function viewsNow(bench: Bench, lane: Lane): ReturnType<typeof views> {
-  const copy = structuredClone(lane.model);
-  model.tick(copy, bench.clock);
-  const seen = advance(lane.wallet.head, hour(bench.clock)).head;
-  return { ledger: headView(seen), model: modelView(copy) };
 }
 
 type StepOf<K extends Step['kind']> = Extract<Step, { readonly kind: K }>;
@@ -248,41 +207,12 @@ function playEnd(bench: Bench, lane: Lane, step: StepOf<'capture'> | StepOf<'rel
   );
 }
 
-/** Lets the model do what the ledger just did: on copies, which count only when it does not refuse. */
-function both(
-  bench: Bench,
-  lanes: readonly [Lane, ...Lane[]],
-  decision: Decision | TransferDecision,
-  act: (copies: readonly [model.Model, ...model.Model[]]) => void,
-): Said {
-  const ledger = decision.ok ? null : decision.refusal;
-  const [first, ...others] = lanes;
-  const copies = [
-    structuredClone(first.model),
-    ...others.map((lane) => structuredClone(lane.model)),
-  ] as const;
-  try {
-    for (const copy of copies) model.tick(copy, bench.clock);
-    act(copies);
-  } catch (error) {
-    if (!(error instanceof model.ModelRefusalError)) throw error;
-    return { ledger, model: error.refusal };
-  }
-  lanes.forEach((lane, index) => {
-    lane.model = copies[index] ?? lane.model;
-  });
-  return { ledger, model: null };
-}
+type LedgerTerms = Omit<GrantTerms, 'grantedAt'>;
 
 function termsAt(
   time: number,
   { expiresIn, ...terms }: StepTerms,
-): {
-  readonly ledger: StepTerms extends { category: infer C }
-    ? { category: C; priority: number; expiresAt: string | null }
-    : never;
-  readonly model: model.Terms;
-} {
+): { readonly ledger: LedgerTerms; readonly model: Terms } {
   const expires = expiresIn === null ? Infinity : time + expiresIn;
   return {
     ledger: { ...terms, expiresAt: expiresIn === null ? null : hour(expires) },
@@ -293,7 +223,7 @@ function termsAt(
 /** Names are no rule: the model calls a grant what the ledger calls it. */
 function bucket(
   lane: Lane,
-  terms: model.Terms,
+  terms: Terms,
   granted: number,
   free: number,
   decision: Decision,
@@ -319,17 +249,6 @@ function nameOf(decision: Decision | TransferDecision): string {
   return 'entry' in decision ? decision.entry.cause : decision.from.entry.cause;
 }
 
-function timeOf(bench: Bench, lane: Lane): number {
-  return Math.max(bench.clock, lane.model.time);
-}
-
-/** At least 1, so that an empty wallet is asked too. */
-function availableNow(bench: Bench, lane: Lane): number {
-  const copy = structuredClone(lane.model);
-  model.tick(copy, bench.clock);
-  return Math.max(1, model.available(copy));
-}
-
 function reversible({ entry, history }: Payment): number {
   return entry.amount - reversedCredits(history);
 }
@@ -340,93 +259,4 @@ function choose<T>(from: readonly T[], pick: number): T | undefined {
 
 function hoursOf(instant: string): number {
   return (Date.parse(instant) - Date.parse(hour(0))) / 3_600_000;
-}
-
-function headView(head: Head): object {
-  const { totals } = head;
-  return {
-    balance: head.balance,
-    held: heldOf(head),
-    available: availableOf(head),
-    debt: head.debt,
-    grants: head.grants.map(
-      ({ id, category, priority, expiresAt, grantedAt, remaining, held }) => ({
-        id,
-        terms: [category, priority, expiresAt, grantedAt],
-        remaining,
-        held,
-      }),
-    ),
-    holds: head.holds.map(({ id, expiresAt, slices }) => ({
-      id,
-      expiresAt,
-      slices: slices.map(({ grantId, amount }) => [grantId, amount]),
-    })),
-    totals: {
-      purchased: totals.purchased,
-      granted: totals.granted,
-      used: totals.used,
-      refunded: totals.refunded,
-      expired: totals.expired,
-      reversed: totals.reversed,
-      reinstated: totals.reinstated,
-      transferredIn: totals.transferredIn,
-      transferredOut: totals.transferredOut,
-      adjusted: totals.adjusted,
-    },
-  };
-}
-
-function modelView({ buckets, holds, debt, totals }: model.Model): object {
-  const held = buckets.reduce((sum, each) => sum + each.held, 0);
-  const free = buckets.reduce((sum, each) => sum + each.free, 0);
-  const total = (name: string) => totals.get(name) ?? 0;
-  return {
-    balance: free + held,
-    held,
-    available: free,
-    debt,
-    grants: buckets
-      .toSorted((a, b) => (a.id < b.id ? -1 : 1))
-      .map((each) => ({
-        id: each.id,
-        terms: [
-          each.category,
-          each.priority,
-          each.expires === Infinity ? null : hour(each.expires),
-          hour(each.granted),
-        ],
-        remaining: each.free + each.held,
-        held: each.held,
-      })),
-    holds: [...holds].map(([id, { ends, parts }]) => ({
-      id,
-      expiresAt: hour(ends),
-      slices: partsByBucket(parts),
-    })),
-    totals: {
-      purchased: total('purchased'),
-      granted: total('granted'),
-      used: total('used'),
-      refunded: total('refunded'),
-      expired: total('expired'),
-      reversed: total('reversed'),
-      reinstated: total('reinstated'),
-      transferredIn: total('transferredIn'),
-      transferredOut: total('transferredOut'),
-      adjusted: total('given by admins') - total('taken by admins'),
-    },
-  };
-}
-
-function partsByBucket(
-  parts: readonly { readonly bucket: { readonly id: string }; readonly amount: number }[],
-): readonly (readonly [string, number])[] {
-  const amounts = new Map<string, number>();
-  for (const {
-    bucket: { id },
-    amount,
-  } of parts)
-    amounts.set(id, (amounts.get(id) ?? 0) + amount);
-  return [...amounts];
 }
