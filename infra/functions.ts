@@ -61,6 +61,7 @@ export const functionDefinitions = {
       STRIPE_SECRET_ARN: resources.secrets.stripeApiKey.secretArn,
       STRIPE_LIVEMODE: String(resources.config.livemode),
       REDIRECT_ORIGINS: resources.config.redirectOrigins.join(','),
+      APP_NAME: resources.config.appName,
     }),
     statements: ({ table, secrets }) => [
       readTable(table),
