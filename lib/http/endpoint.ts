@@ -54,7 +54,7 @@ type Immutable<T> = T extends readonly (infer Item)[]
 export type Answer<A extends Answers> = {
   readonly [S in keyof A & Status]: {
     readonly status: S;
-    readonly body: A[S] extends z.ZodType ? Wire<A[S]> : never;
+    readonly body: Wire<Extract<A[S], z.ZodType>>;
     readonly headers?: Readonly<Record<string, string>>;
     /** The first answer to this Idempotency-Key, given again. */
     readonly replayed?: boolean;

@@ -58,13 +58,37 @@ export function readBody(event: HttpEvent, route: Pick<Route, 'hasBody' | 'metho
     throw problem('PAYLOAD_TOO_LARGE', { limit_bytes: BODY_BYTES_MAX });
   }
   if (!isJson(event.headers['content-type'])) throw problem('UNSUPPORTED_MEDIA_TYPE');
+  return parseJson(decodeUtf8(bytes));
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
   try {
-    const parsed: unknown = JSON.parse(new TextDecoder('utf-8', { fatal: true }).decode(bytes));
-    return parsed;
+    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
-    // Both the decoder and the parser throw only for what the caller sent.
+    // It throws for what the caller sent and for nothing else; the same goes for the parser below.
     throw problem('MALFORMED_JSON');
   }
+}
+
+// Any letter of a name can be written as an escape.
+const MAY_NAME_PROTO = /__proto__|\\u00/;
+
+function parseJson(text: string): unknown {
+  const names = new Set<string>();
+  let parsed: unknown;
+  try {
+    parsed = MAY_NAME_PROTO.test(text)
+      ? JSON.parse(text, (name, value: unknown) => {
+          names.add(name);
+          return value;
+        })
+      : JSON.parse(text);
+  } catch {
+    throw problem('MALFORMED_JSON');
+  }
+  // No schema of ours knows this name, and where names are free the schema library drops it without a word.
+  if (names.has('__proto__')) throw invalidField('__proto__', 'is not a known field');
+  return parsed;
 }
 
 function isJson(contentType: string | undefined): boolean {

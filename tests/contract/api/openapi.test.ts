@@ -1,3 +1,5 @@
+import { readdirSync, readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { errorTable } from '#lib/contract/errors';
@@ -134,4 +136,14 @@ describe('adding a route', () => {
     );
     expect(found?.responses['429']?.headers).toHaveProperty('Retry-After');
   });
+});
+
+test('nothing that runs in a function imports the generator', () => {
+  const importers = ['lib', 'functions']
+    .flatMap((folder) =>
+      readdirSync(folder, { recursive: true, encoding: 'utf8' }).map((path) => join(folder, path)),
+    )
+    .filter((path) => path.endsWith('.ts'))
+    .filter((path) => readFileSync(path, 'utf8').includes('#lib/contract/openapi'));
+  expect(importers).toEqual([]);
 });

@@ -1,0 +1,137 @@
+import * as z from 'zod';
+import type { Route } from '#lib/contract/route';
+import { allRoutes } from '#lib/contract/routes';
+import { apiHandler } from '#lib/http/api-handler';
+import { endpoint } from '#lib/http/endpoint';
+import type { Caller } from '#lib/identity/caller';
+import { context, httpEvent, testRuntime } from '#tests/http/events';
+
+/** A good value of every field that any route takes, so that one bad field is the only fault of a request. */
+export const good: Readonly<Record<string, unknown>> = {
+  userId: 'alice',
+  user_id: 'alice',
+  id: 'pur_1',
+  session_id: 'cs_test_1',
+  transaction_id: 'txn_1',
+  package_id: 'starter',
+  amount: 5,
+  required: '5',
+  priority: 1,
+  description: 'x',
+  credit_type: 'general',
+  category: 'paid',
+  type: 'usage',
+  provider: 'stripe',
+  currency: 'USD',
+  email: 'a@example.com',
+  from: '2026-01-01',
+  to: '2026-01-31',
+  expires_at: '2026-12-01T00:00:00Z',
+  reference: { type: 'order', id: '1' },
+  metadata: { plan: 'pro' },
+  success_url: 'https://app.example/success?session={CHECKOUT_SESSION_ID}',
+  cancel_url: 'https://app.example/cancel',
+  page: '1',
+  limit: '10',
+  cursor: 'abc',
+};
+
+export type Part = 'params' | 'query' | 'body';
+export interface Field {
+  readonly route: Route;
+  readonly part: Part;
+  readonly name: string;
+  readonly schema: z.core.JSONSchema.BaseSchema;
+}
+
+const objectSchema = z.object({ properties: z.record(z.string(), z.looseObject({})).default({}) });
+
+function fieldsOf(route: Route): readonly Field[] {
+  const parts: readonly Part[] = ['params', 'query', 'body'];
+  return parts.flatMap((part) => {
+    const schema = z.toJSONSchema(route[part], { io: 'input' });
+    return Object.entries(objectSchema.parse(schema).properties).map(([name, property]) => ({
+      route,
+      part,
+      name,
+      schema: resolve(property, schema),
+    }));
+  });
+}
+
+/** Named shapes stand under `$defs`. */
+function resolve(
+  property: Readonly<Record<string, unknown>>,
+  root: z.core.JSONSchema.BaseSchema,
+): z.core.JSONSchema.BaseSchema {
+  const name = /^#\/\$defs\/(\w+)$/.exec(String(property['$ref']))?.[1];
+  const found: unknown = name === undefined ? property : root.$defs?.[name];
+  return z.looseObject({}).parse(found);
+}
+
+export const fields = allRoutes.flatMap(fieldsOf);
+export const label = ({ route, part, name }: Field) => `${route.name} ${part}.${name}`;
+
+/** Sends a good request with one field replaced, and tells what came of it. */
+export async function send(route: Route, part?: Part, name?: string, value?: unknown) {
+  const inputs = { params: {}, query: {}, body: {} };
+  for (const each of fieldsOf(route)) {
+    // Filters that exclude each other stay out unless they are what is tested.
+    if (each.name === 'cursor') continue;
+    Object.assign(inputs[each.part], { [each.name]: good[each.name] });
+  }
+  if (part !== undefined && name !== undefined) Object.assign(inputs[part], { [name]: value });
+  return sendInputs(route, {
+    params: inputs.params,
+    query: new URLSearchParams(inputs.query).toString(),
+    ...(route.hasBody && { body: jsonOf(inputs.body) }),
+  });
+}
+
+export async function sendBody(route: Route, json: string) {
+  return sendInputs(route, { params: { userId: 'alice' }, body: json });
+}
+
+/** Calls a route as someone who may, and counts how often its endpoint runs. */
+async function sendInputs(route: Route, inputs: Parameters<typeof httpEvent>[1]) {
+  let ran = 0;
+  const counting = endpoint(route, async () => {
+    ran += 1;
+    return { status: 200, body: {} };
+  });
+  const kind = { public: 'user', user: 'user', service: 'service', admin: 'admin' } as const;
+  const caller: Caller = {
+    kind: kind[route.access.kind],
+    sub: 'alice',
+    clientId: 'any',
+    groups: new Set(route.access.kind === 'admin' ? ['admin'] : []),
+    scopes: new Set(['credits/write']),
+  };
+  const handler = apiHandler(
+    [counting],
+    () => ({ verifyToken: async () => ({ kind: 'verified', caller }) }),
+    testRuntime(),
+  );
+  const { statusCode, body = '' } = await handler(
+    httpEvent(route, { ...inputs, token: 'any' }),
+    context(),
+  );
+  return { status: statusCode, body, ran };
+}
+
+/** JSON text that stands in a body as it is, because a value could not say `-0` or `1e400`. */
+export interface Raw {
+  readonly json: string;
+}
+
+function isRaw(value: unknown): value is Raw {
+  return typeof value === 'object' && value !== null && 'json' in value;
+}
+
+function jsonOf(body: object): string {
+  const members = Object.entries(body).map(
+    ([name, value]: [string, unknown]) =>
+      `${JSON.stringify(name)}:${isRaw(value) ? value.json : JSON.stringify(value)}`,
+  );
+  return `{${members.join(',')}}`;
+}
