@@ -173,7 +173,9 @@ export interface PurchasePage {
 export interface PurchaseStore {
   readonly page: (query: {
     readonly userId: string;
-    /** Purchases to skip from the newest. */
+    /** Only purchases up to this number, so that a later one moves no page of a list that somebody goes through. */
+    readonly upTo?: number;
+    /** Purchases to skip from the newest of those. */
     readonly offset: number;
     readonly limit: number;
   }) => Promise<PurchasePage>;
@@ -214,6 +216,15 @@ export type TableChange =
     }
   /** Nothing that anyone outside is told of. */
   | { readonly kind: 'other' };
+
+/** What time alone will change. */
+export interface DueStore {
+  /** Wallets in which something has expired by `now`, soonest due first within what one look finds. */
+  readonly dueWallets: (query: {
+    readonly now: string;
+    readonly limit: number;
+  }) => Promise<readonly WalletRef[]>;
+}
 
 /** Writers of one wallet raced past the deadline; nothing was written, and the caller may try again (503). */
 export class ContentionError extends Error {

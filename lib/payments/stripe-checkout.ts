@@ -6,14 +6,14 @@ import type {
   SessionRequest,
 } from '#lib/purchases/checkout-provider';
 
-/** Two attempts and the pause between them end below the function's timeout, so that the caller hears of it. */
-const TIMEOUT_MS = 8_000;
 const NETWORK_RETRIES_MAX = 1;
 
 export interface StripeAccount {
   /** The secret key; asked again with `fresh` when Stripe does not know it, because it may have been rolled. */
   readonly apiKey: (options?: { readonly fresh: boolean }) => Promise<string>;
   readonly livemode: boolean;
+  /** Of one attempt. There are two, which have to end below the function's own timeout. */
+  readonly timeoutMs: number;
   /** Where Stripe answers, when not at its own address. */
   readonly server?: Pick<
     NonNullable<ConstructorParameters<typeof Stripe>[1]>,
@@ -44,7 +44,7 @@ async function ask(
 ): Promise<SessionAnswer | 'key_unknown'> {
   const stripe = new Stripe(apiKey, {
     ...account.server,
-    timeout: TIMEOUT_MS,
+    timeout: account.timeoutMs,
     maxNetworkRetries: NETWORK_RETRIES_MAX,
     telemetry: false,
   });

@@ -12,10 +12,10 @@ const REREADS_MAX = 3;
 /** A user's purchases through the index: numbers without gaps make any page one bounded query (DESIGN 4). */
 export function createPurchaseStore(table: Table): PurchaseStore {
   return {
-    page: async ({ userId, offset, limit }) => {
+    page: async ({ userId, upTo, offset, limit }) => {
       const item = await getItem(table, recordKey({ record: 'purchaseCount', id: { userId } }));
       const total = item ? recordFromItem('purchaseCount', item).value.count : 0;
-      const last = total - offset;
+      const last = Math.min(total, upTo ?? total) - offset;
       if (last < 1) return { purchases: [], total };
       const first = Math.max(1, last - limit + 1);
       return { purchases: await purchasesNumbered(table, { userId, first, last }), total };

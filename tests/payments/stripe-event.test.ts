@@ -57,6 +57,11 @@ describe('an event waits for a person when', () => {
   it.each([
     ['it is live and we are not', checkoutEventBody({ livemode: true }), 'WRONG_LIVEMODE'],
     [
+      'only its envelope is live and we are not',
+      checkoutEventBody({ livemode: true, session: { livemode: false } }),
+      'WRONG_LIVEMODE',
+    ],
+    [
       'its session is live and we are not',
       checkoutEventBody({ session: { livemode: true } }),
       'WRONG_LIVEMODE',

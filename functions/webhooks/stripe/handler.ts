@@ -1,15 +1,15 @@
 import { receiveEvent, type ReceiverEvent } from '#functions/webhooks/stripe/receive-event';
 import { createLog } from '#lib/http/log';
-import { requireVariable } from '#lib/http/runtime';
+import { invariant } from '#lib/invariant';
 import { createQueue } from '#lib/messaging/queue';
 import { createSecretReader } from '#lib/secrets/secret-reader';
 
+const { FULFILLMENT_QUEUE_URL: queueUrl, STRIPE_WEBHOOK_SECRET_ARN: secretArn } = process.env;
+invariant(queueUrl && secretArn, 'the stack names queue and secret');
+
 const dependencies = {
-  queue: createQueue(requireVariable(process.env, 'FULFILLMENT_QUEUE_URL')),
-  secret: createSecretReader({
-    arn: requireVariable(process.env, 'STRIPE_WEBHOOK_SECRET_ARN'),
-    nowMs: () => Date.now(),
-  }),
+  queue: createQueue(queueUrl),
+  secret: createSecretReader({ arn: secretArn, nowMs: () => Date.now() }),
   now: () => new Date(),
   log: createLog(),
 };

@@ -1,0 +1,39 @@
+import * as z from 'zod';
+import type { AdminDependencies } from '#functions/admin/dependencies';
+import { adminRoutes } from '#lib/contract/routes/admin';
+import { endpoint } from '#lib/http/endpoint';
+import { closePage, openPage } from '#lib/http/pagination';
+
+// The index sorts by time, provider and id: a cursor names the last event that was shown.
+const position = z.string().min(1).max(400);
+
+/** GET /admin/credits/events */
+export const listEvents = endpoint(
+  adminRoutes.listEvents,
+  async (call, { quarantine }: AdminDependencies) => {
+    const { provider } = call.query;
+    const page = openPage(call, position);
+    const { events, next } = await quarantine.page({
+      ...(provider !== undefined && { provider }),
+      after: page.position,
+      offset: page.position === null ? (page.page - 1) * page.limit : 0,
+      limit: page.limit,
+    });
+    return {
+      status: 200,
+      body: {
+        events: events.map((event) => ({
+          event_id: event.eventId,
+          provider: event.provider,
+          type: event.type,
+          reason: event.reason,
+          detail: event.detail,
+          received_at: event.receivedAt,
+          last_seen_at: event.lastSeenAt,
+          deliveries: event.deliveries,
+        })),
+        pagination: closePage(page, { total: null, next }),
+      },
+    };
+  },
+);

@@ -1,0 +1,66 @@
+import type { ApiDependencies } from '#lib/http/api-handler';
+import type { Log } from '#lib/http/log';
+import { createMetrics } from '#lib/http/metrics';
+import { requireVariable, type Runtime } from '#lib/http/runtime';
+import { tokenVerifier } from '#lib/http/token-verifier';
+import { invariant } from '#lib/invariant';
+import { createStripeCheckout } from '#lib/payments/stripe-checkout';
+import type { CatalogStore, LedgerStore, PurchaseStore } from '#lib/ports';
+import type { CheckoutProvider } from '#lib/purchases/checkout-provider';
+import { createSecretReader } from '#lib/secrets/secret-reader';
+import { createCatalogStore } from '#lib/store/catalog-store';
+import { lambdaTable } from '#lib/store/lambda-table';
+import { createLedgerStore } from '#lib/store/ledger-store';
+import { createPurchaseStore } from '#lib/store/purchase-store';
+
+/** What buying needs: the catalog, a payment page, and the purchases themselves. */
+export interface PurchaseDependencies extends ApiDependencies {
+  readonly store: LedgerStore;
+  readonly purchases: PurchaseStore;
+  readonly catalog: CatalogStore;
+  readonly checkout: CheckoutProvider;
+  readonly redirectOrigins: ReadonlySet<string>;
+  /** As it stands on receipts; null where the stack does not say. */
+  readonly sellerName: string | null;
+  readonly log: Log;
+}
+
+// Two attempts at Stripe and one fight for a wallet end below the function's 20 s.
+const STRIPE_TIMEOUT_MS = 8_000;
+const RETRY_BUDGET_MS = 2_000;
+
+export function createDependencies({ env, now, log }: Runtime): PurchaseDependencies {
+  const count = createMetrics();
+  const table = lambdaTable({
+    name: requireVariable(env, 'TABLE_NAME'),
+    retryBudgetMs: RETRY_BUDGET_MS,
+    onConflict: () => count('ConflictRetries'),
+  });
+  const secret = createSecretReader({
+    arn: requireVariable(env, 'STRIPE_SECRET_ARN'),
+    nowMs: () => now().getTime(),
+  });
+  return {
+    verifyToken: tokenVerifier(env),
+    store: createLedgerStore(table),
+    purchases: createPurchaseStore(table),
+    catalog: createCatalogStore(table),
+    checkout: createStripeCheckout({
+      apiKey: async (options) => {
+        const { api_key: apiKey } = await secret.read(options);
+        invariant(apiKey, 'the secret has a Stripe API key');
+        return apiKey;
+      },
+      livemode: requireVariable(env, 'STRIPE_LIVEMODE') === 'true',
+      timeoutMs: STRIPE_TIMEOUT_MS,
+    }),
+    redirectOrigins: originsOf(requireVariable(env, 'REDIRECT_ORIGINS')),
+    sellerName: env['APP_NAME'] ?? null,
+    log,
+  };
+}
+
+/** As browsers compare them: scheme, host and port, nothing less. */
+function originsOf(list: string): ReadonlySet<string> {
+  return new Set(list.split(',').map((origin) => new URL(origin.trim()).origin));
+}

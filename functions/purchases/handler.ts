@@ -1,0 +1,16 @@
+import { createCheckout } from '#functions/purchases/create-checkout';
+import { createDependencies } from '#functions/purchases/dependencies';
+import { getCheckout } from '#functions/purchases/get-checkout';
+import { getPurchase } from '#functions/purchases/get-purchase';
+import { getReceipt } from '#functions/purchases/get-receipt';
+import { listPackages } from '#functions/purchases/list-packages';
+import { listPurchases } from '#functions/purchases/list-purchases';
+import { apiHandler } from '#lib/http/api-handler';
+import { lambdaRuntime } from '#lib/http/runtime';
+
+/** Buying credits, and what was bought (DESIGN 5, users). */
+export const handler = apiHandler(
+  [listPackages, createCheckout, getCheckout, listPurchases, getPurchase, getReceipt],
+  createDependencies,
+  lambdaRuntime({ env: process.env, now: () => new Date() }),
+);

@@ -1,0 +1,120 @@
+import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
+import { expect } from 'vitest';
+import { fulfillBatch } from '#functions/fulfillment/fulfill-batch';
+import { createCheckout } from '#functions/purchases/create-checkout';
+import type { PurchaseDependencies } from '#functions/purchases/dependencies';
+import { getCheckout } from '#functions/purchases/get-checkout';
+import { getPurchase } from '#functions/purchases/get-purchase';
+import { getReceipt } from '#functions/purchases/get-receipt';
+import { listPackages } from '#functions/purchases/list-packages';
+import { listPurchases } from '#functions/purchases/list-purchases';
+import { defaultPackages } from '#lib/catalog/default-packages';
+import type { CreditPackage } from '#lib/catalog/package';
+import { problemDocument } from '#lib/contract/wire';
+import type { Route } from '#lib/contract/route';
+import { purchaseRoutes } from '#lib/contract/routes/purchases';
+import { apiHandler } from '#lib/http/api-handler';
+import { createStripeCheckout } from '#lib/payments/stripe-checkout';
+import { createCatalogStore } from '#lib/store/catalog-store';
+import { createPurchaseStore } from '#lib/store/purchase-store';
+import { context, httpEvent, testRuntime } from '#tests/http/events';
+import { startStripe } from '#tests/infra/local/stripe/stand-in';
+import type { TestLedger } from '#tests/support/ledger';
+
+export const ORIGIN = 'https://app.example';
+
+export interface Buying {
+  readonly user?: string;
+  readonly key?: string;
+  readonly body?: Readonly<Record<string, unknown>>;
+}
+
+/** The purchases function over a real table and a Stripe of its own: `token` is the user's id. */
+export async function openShop(test: TestLedger, changes: Partial<PurchaseDependencies> = {}) {
+  const running = await startStripe();
+  const runtime = testRuntime();
+  const { hostname, port } = new URL(running.apiUrl);
+  const dependencies: PurchaseDependencies = {
+    verifyToken: async (sub) => ({
+      kind: 'verified',
+      caller: { kind: 'user', sub, clientId: 'app', groups: new Set(), scopes: new Set() },
+    }),
+    store: test.ledger,
+    purchases: createPurchaseStore(test.table),
+    catalog: createCatalogStore(test.table),
+    checkout: createStripeCheckout({
+      apiKey: async () => 'sk_test_local',
+      livemode: false,
+      timeoutMs: 1_000,
+      server: { host: hostname, port: Number(port), protocol: 'http' },
+    }),
+    redirectOrigins: new Set([ORIGIN]),
+    sellerName: 'Acme & Sons',
+    log: runtime.log,
+    ...changes,
+  };
+  const handle = apiHandler(
+    [listPackages, createCheckout, getCheckout, listPurchases, getPurchase, getReceipt],
+    () => dependencies,
+    runtime,
+  );
+  let requests = 0;
+  const call = (route: Route, request: Parameters<typeof httpEvent>[1]) => {
+    requests += 1;
+    return handle(httpEvent(route, { requestId: `req-${requests}`, ...request }), context());
+  };
+  return {
+    ...running,
+    lines: runtime.lines,
+    call,
+    buy: ({ user = 'user-1', key, body }: Buying = {}) =>
+      call(purchaseRoutes.createCheckout, {
+        token: user,
+        ...(key !== undefined && { headers: { 'idempotency-key': key } }),
+        body: {
+          package_id: 'starter',
+          success_url: `${ORIGIN}/thanks?session_id={CHECKOUT_SESSION_ID}`,
+          cancel_url: `${ORIGIN}/shop`,
+          ...body,
+        },
+      }),
+    /** Hands every event that Stripe has for us to fulfillment. */
+    fulfil: async () => {
+      const received_at = runtime.now().toISOString();
+      const records = running.stripe.events().map((event, index) => ({
+        messageId: `message-${index}`,
+        body: JSON.stringify({ provider: 'stripe', received_at, body: JSON.stringify(event) }),
+      }));
+      const { now, log } = runtime;
+      const deps = { store: test.ledger, livemode: false, now, log, count: () => undefined };
+      expect(await fulfillBatch(deps, records)).toEqual({ batchItemFailures: [] });
+    },
+  };
+}
+
+export async function seedPackages(
+  test: TestLedger,
+  more: readonly CreditPackage[] = [],
+): Promise<void> {
+  for (const value of [...defaultPackages, ...more]) {
+    const id = { packageId: value.id };
+    await test.ledger.write([{ record: 'package', id, value, version: null }]);
+  }
+}
+
+/** Expects an answer of a route and gives its body, parsed by the contract's own schema. */
+export function bodyOf<S extends number, B>(
+  route: { readonly answers: Readonly<Record<S, { parse: (value: unknown) => B }>> },
+  status: S,
+  answer: APIGatewayProxyStructuredResultV2,
+): B {
+  expect(answer).toMatchObject({ statusCode: status });
+  return route.answers[status].parse(JSON.parse(answer.body ?? ''));
+}
+
+/** Expects a refusal and gives its code. */
+export function codeOf(answer: APIGatewayProxyStructuredResultV2): string {
+  const { code, status } = problemDocument.parse(JSON.parse(answer.body ?? ''));
+  expect(answer.statusCode).toBe(status);
+  return code;
+}
