@@ -66,6 +66,10 @@ describe('the hash of an entry', () => {
     expect(hashEntry({ ...backwards, metadata })).toBe(hash);
   });
 
+  it('takes an absent value for no value, as JSON does', () => {
+    expect(canonicalJson({ a: undefined, b: [1], c: null })).toBe('{"b":[1],"c":null}');
+  });
+
   it('sorts keys by code unit, also those that look like numbers', () => {
     expect(canonicalJson({ b: 1, 9: 2, 10: 3, a: [{ z: null, y: 'ü' }], B: true })).toBe(
       '{"10":3,"9":2,"B":true,"a":[{"y":"ü","z":null}],"b":1}',

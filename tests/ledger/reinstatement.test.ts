@@ -76,13 +76,16 @@ describe('a reinstatement', () => {
     ]);
   });
 
-  it('of what was forgiven gives nothing, once', () => {
+  it('of what was forgiven gives nothing, and of the rest what was taken', () => {
     const payment = bought(100);
     payment.wallet.spend({ amount: 60 });
-    const reversal = reverse(payment, 100, 'floor');
-    const reinstated = reinstate(payment, [reversal]);
-    expect(reinstated).toMatchObject({ amount: 40, debtChange: 0, forgiven: -60 });
-    expect(reversedCredits([reversal, reinstated])).toBe(0);
+    const history = [reverse(payment, 100, 'floor')];
+    for (const amount of [50, 50]) history.push(reinstate(payment, history, amount));
+    expect(history.slice(1)).toMatchObject([
+      { amount: 0, debtChange: 0, forgiven: -50 },
+      { amount: 40, debtChange: 0, forgiven: -10 },
+    ]);
+    expect(reversedCredits(history)).toBe(0);
   });
 
   it('in parts undoes the latest first and sums to the whole', () => {

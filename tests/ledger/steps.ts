@@ -43,8 +43,8 @@ const step = fc.oneof(
     arbitrary: fc.record({ kind: fc.constant('reverse'), lane, pick, amount: inflow, policy }),
   },
   {
-    weight: 3,
-    arbitrary: fc.record({ kind: fc.constant('reinstate'), lane, pick, amount: inflow }),
+    weight: 5,
+    arbitrary: fc.record({ kind: fc.constant('reinstate'), lane, pick, amount }),
   },
   {
     weight: 2,
