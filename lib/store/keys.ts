@@ -84,6 +84,10 @@ export const dayPartition = (createdAt: string, id: string): string =>
 /** gsi4: everything that time alone will change. */
 export const duePartition = (id: string): string => `DUE#${shardOf(id)}`;
 
+/** All partitions of what falls due. */
+export const dueShards = (): readonly string[] =>
+  Array.from({ length: SHARDS }, (_, shard) => `DUE#${shard}`);
+
 export const sequenceKey = (seq: number): string => String(seq).padStart(SEQ_DIGITS, '0');
 
 /** A part of a key that came from outside: `#` would let one id reach into another's items. */
