@@ -2,6 +2,7 @@ import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http
 import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Clock } from '#infra/local/clock';
+import { closed, readBody, type Reply } from '#infra/local/providers/http';
 import { API_VERSION } from '#infra/local/stripe/api-version';
 import { invalidRequest, renderError, StripeApiError } from '#infra/local/stripe/errors';
 import { isCarriedOut, type Fault } from '#infra/local/stripe/faults';
@@ -24,12 +25,6 @@ interface ApiParts {
   /** Called after a call that may have changed something. */
   readonly onChange: () => void;
   readonly log: (line: string) => void;
-}
-
-interface Reply {
-  readonly status: number;
-  readonly body: string;
-  readonly headers: Readonly<Record<string, string>>;
 }
 
 interface Call {
@@ -101,7 +96,7 @@ export function createApi(parts: ApiParts): RequestListener {
       method: incoming.method ?? 'GET',
       path: url.pathname,
       query: url.search.slice(1),
-      body: await readBody(incoming),
+      body: await readBody(incoming, BODY_MAX_BYTES),
       requestId: newId('request'),
       idempotencyKey: typeof header === 'string' && header !== '' ? header : undefined,
       incoming,
@@ -180,14 +175,6 @@ async function show(fault: Fault, call: Call): Promise<Reply | 'broken' | 'slow'
     case 'no_error_key':
       return { status: 500, body: '{"message":"Internal server error"}', headers: json };
   }
-}
-
-function closed(incoming: IncomingMessage): Promise<void> {
-  const { socket } = incoming;
-  return new Promise((resolve) => {
-    if (socket.destroyed) resolve();
-    else socket.once('close', () => resolve());
-  });
 }
 
 function reply(status: number, body: object, call: Call): Reply {
@@ -280,16 +267,4 @@ function unknownRoute(call: Call): StripeApiError {
     type: 'invalid_request_error',
     message: `Unrecognized request URL (${call.method}: ${call.path}). The local stand-in has only a part of Stripe's API.`,
   });
-}
-
-async function readBody(incoming: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of incoming) {
-    if (!(chunk instanceof Buffer)) continue;
-    size += chunk.length;
-    if (size > BODY_MAX_BYTES) throw new Error('A request to the Stripe stand-in is too large.');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

@@ -1,6 +1,8 @@
 import type { RequestListener } from 'node:http';
 
 import type { Clock } from '#infra/local/clock';
+import { createTicker } from '#infra/local/providers/ticker';
+import type { WebhookDeliveries, WebhookTarget } from '#infra/local/providers/webhook-deliveries';
 import type { StateStore } from '#infra/local/state';
 import { createApi } from '#infra/local/stripe/api';
 import {
@@ -14,7 +16,7 @@ import { createFaults, type Faults } from '#infra/local/stripe/faults';
 import { createPages } from '#infra/local/stripe/pages';
 import { openRecords } from '#infra/local/stripe/records';
 import { stripeRoutes } from '#infra/local/stripe/routes';
-import { createWebhooks, type Webhooks, type WebhookTarget } from '#infra/local/stripe/webhooks';
+import { createWebhooks } from '#infra/local/stripe/webhooks';
 
 export interface StripeOptions {
   readonly clock: Clock;
@@ -43,12 +45,10 @@ export interface StripeStandIn {
   deliver(eventId: string, times?: number): Promise<(number | 'no answer')[]>;
   /** The account's events, oldest first. */
   events(): Record<string, unknown>[];
-  readonly switches: Webhooks['switches'];
+  readonly switches: WebhookDeliveries['switches'];
   readonly faults: Faults;
   close(): Promise<void>;
 }
-
-const TIMER_MAX_MS = 60_000;
 
 /** A Stripe account in test mode on this machine (DESIGN 10): API, hosted page and webhooks. */
 export function createStripe(options: StripeOptions): StripeStandIn {
@@ -59,40 +59,21 @@ export function createStripe(options: StripeOptions): StripeStandIn {
   const account = { clock, records, recordEvent };
   const checkout = createCheckout(account, publicUrl);
   const faults = createFaults();
-  let timer: NodeJS.Timeout | undefined;
-  let closed = false;
-  let lastMs = clock.now().getTime();
-
-  const schedule = (): void => {
-    clearTimeout(timer);
-    const dues = [checkout.nextDueMs(), webhooks.nextDueMs()].filter((due) => due !== undefined);
-    if (closed || dues.length === 0) return;
-    const waitMs = Math.min(...dues) - clock.now().getTime();
-    timer = setTimeout(wake, Math.min(Math.max(waitMs, 0), TIMER_MAX_MS));
-    timer.unref();
-  };
-  const tick = async (): Promise<void> => {
-    if (closed) return;
-    const nowMs = clock.now().getTime();
-    // A clock that went back must not leave a retry waiting for a time that is far away again.
-    if (nowMs < lastMs) webhooks.bringForward();
-    lastMs = nowMs;
-    checkout.sweep();
-    await webhooks.run();
-    schedule();
-  };
-  const wake = (): void => {
-    tick().catch((error: unknown) => {
-      log(`stripe: ${error instanceof Error ? (error.stack ?? error.message) : String(error)}`);
-    });
-  };
+  const ticker = createTicker({
+    clock,
+    run: async () => {
+      checkout.sweep();
+      await webhooks.run();
+    },
+    dues: () => [checkout.nextDueMs(), webhooks.nextDueMs()],
+    onBackwards: () => webhooks.bringForward(),
+    onFailure: (what) => log(`stripe: ${what}`),
+  });
   const pay: StripeStandIn['pay'] = (sessionId, outcome, payer) => {
     const result = checkout.pay(sessionId, outcome, payer);
-    wake();
+    ticker.wake();
     return result;
   };
-  // What a stop or a crash left undelivered goes out as soon as the stack has begun to listen.
-  setImmediate(wake);
 
   return {
     api: createApi({
@@ -101,12 +82,12 @@ export function createStripe(options: StripeOptions): StripeStandIn {
       routes: stripeRoutes(account, checkout),
       apiKeys,
       takeFault: faults.take,
-      onChange: wake,
+      onChange: ticker.wake,
       log,
     }),
     pages: createPages({ checkout, records, pay }),
     pay,
-    tick,
+    tick: ticker.tick,
     idle: () => webhooks.isIdle() && (checkout.nextDueMs() ?? Infinity) > clock.now().getTime(),
     deliver: (eventId, times = 1) => webhooks.deliver(eventId, times),
     events: () => records.events.list().map(renderEvent),
@@ -114,14 +95,13 @@ export function createStripe(options: StripeOptions): StripeStandIn {
       get: webhooks.switches.get,
       set: (change) => {
         const switches = webhooks.switches.set(change);
-        wake();
+        ticker.wake();
         return switches;
       },
     },
     faults,
     close: async () => {
-      closed = true;
-      clearTimeout(timer);
+      ticker.stop();
       webhooks.close();
       await webhooks.run();
     },

@@ -1,8 +1,4 @@
-import { randomBytes } from 'node:crypto';
-
-const ALPHABET = '0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz';
-/** The largest multiple of 62 in a byte: bytes from here on would make the first letters likelier. */
-const UNBIASED = 248;
+import { randomLetters } from '#infra/local/providers/random-letters';
 
 /**
  * Prefix and length of every id, as long as Stripe's own: a session id has 66 characters, and a
@@ -27,11 +23,5 @@ const SHAPES = {
 /** A new random id in Stripe's form. */
 export function newId(kind: keyof typeof SHAPES): string {
   const [prefix, length] = SHAPES[kind];
-  let id = '';
-  while (id.length < length) {
-    for (const byte of randomBytes(length)) {
-      if (byte < UNBIASED && id.length < length) id += ALPHABET.charAt(byte % ALPHABET.length);
-    }
-  }
-  return prefix + id;
+  return prefix + randomLetters(length);
 }

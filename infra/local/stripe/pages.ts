@@ -1,7 +1,8 @@
-import { randomBytes } from 'node:crypto';
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
 import * as z from 'zod';
 
+import { readBody } from '#infra/local/providers/http';
+import { sendPage } from '#infra/local/providers/page';
 import {
   OUTCOMES,
   type Checkout,
@@ -10,7 +11,6 @@ import {
   type PayResult,
 } from '#infra/local/stripe/checkout';
 import { StripeApiError } from '#infra/local/stripe/errors';
-import type { Html } from '#infra/local/stripe/html';
 import { checkoutPage, unknownSessionPage, type PageFacts } from '#infra/local/stripe/page-view';
 import type { Records, Session } from '#infra/local/stripe/records';
 
@@ -59,7 +59,9 @@ async function handle(
     response.writeHead(405, { allow: 'GET, HEAD, POST' }).end();
     return;
   }
-  const form = formSchema.safeParse(Object.fromEntries(new URLSearchParams(await read(incoming))));
+  const form = formSchema.safeParse(
+    Object.fromEntries(new URLSearchParams(await readBody(incoming, FORM_MAX_BYTES))),
+  );
   if (!form.success) {
     response.writeHead(400, { 'content-type': 'text/plain' }).end('This form is not complete.\n');
     return;
@@ -103,28 +105,4 @@ function submit(
 
 function factsOf(records: Records, session: Session): PageFacts {
   return { session, payment: records.payments.get(session.payment_intent ?? '') };
-}
-
-function sendPage(response: ServerResponse, status: number, render: (nonce: string) => Html): void {
-  const nonce = randomBytes(16).toString('base64url');
-  response.writeHead(status, {
-    'content-type': 'text/html; charset=utf-8',
-    'cache-control': 'no-store',
-    'content-security-policy': `default-src 'none'; style-src 'nonce-${nonce}'; base-uri 'none'; frame-ancestors 'none'`,
-    'referrer-policy': 'no-referrer',
-    'x-content-type-options': 'nosniff',
-  });
-  response.end(render(nonce).markup);
-}
-
-async function read(incoming: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let size = 0;
-  for await (const chunk of incoming) {
-    if (!(chunk instanceof Buffer)) continue;
-    size += chunk.length;
-    if (size > FORM_MAX_BYTES) throw new Error('The form is too large.');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString('utf8');
 }

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 
+import { type Delivery, deliverySchema } from '#infra/local/providers/webhook-deliveries';
 import type { Collection, StateStore } from '#infra/local/state';
 
 /*
@@ -120,15 +121,6 @@ const eventSchema = z.object({
   undelivered: z.boolean(),
 });
 
-const deliverySchema = z.object({
-  id: z.string(),
-  event: z.string(),
-  /** Which of the stack's webhook targets: its place in the list, since the port may change. */
-  target: z.number(),
-  attempts: z.number(),
-  due_ms: z.number(),
-});
-
 const timerSchema = z.object({
   session: z.string(),
   what: z.enum(['expire', 'settle']),
@@ -150,7 +142,6 @@ export type Payment = z.infer<typeof paymentSchema>;
 export type Charge = z.infer<typeof chargeSchema>;
 export type Refund = z.infer<typeof refundSchema>;
 export type EventRecord = z.infer<typeof eventSchema>;
-export type Delivery = z.infer<typeof deliverySchema>;
 export type Answer = z.infer<typeof answerSchema>;
 
 export interface Records {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest';
 
-import { formatMoney } from '#infra/local/stripe/money';
+import { formatMoney } from '#infra/local/providers/money';
 import { sessionParams, startStripe, type Running } from '#tests/infra/local/stripe/stand-in';
 
 const HOSTILE = `<script>alert("x")</script>' onload='y`;
