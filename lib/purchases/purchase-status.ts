@@ -38,7 +38,7 @@ export function becamePaid(change: {
   readonly before: Purchase | null;
   readonly after: Purchase;
 }): boolean {
-  return statusOf(change.after) === 'paid' && (!change.before || statusOf(change.before) !== 'paid');
+  return !change.before?.payments.length && change.after.payments.length > 0;
 }
 
 /** Credits that the facts entitle the wallet to and that it has not got yet. */
