@@ -1,4 +1,4 @@
-import { mkdtempSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
@@ -33,8 +33,9 @@ export interface Resource<P = Readonly<Record<string, unknown>>> {
 /** The resources of both stacks of a stage, as CloudFormation would get them. */
 export function synthesized(stage: StageName = 'dev'): readonly Resource[] {
   const outdir = mkdtempSync(join(tmpdir(), 'synthesized-'));
-  const app = buildApp({ stage, outdir, bundles: placeholderBundles(), checks: false });
-  return app.synth().stacks.flatMap((stack) =>
+  const bundles = placeholderBundles();
+  const { stacks } = buildApp({ stage, outdir, bundles, checks: false }).synth();
+  const resources = stacks.flatMap((stack) =>
     Object.entries(templateSchema.parse(stack.template).Resources).map(([id, resource]) => ({
       id,
       type: resource.Type,
@@ -45,6 +46,9 @@ export function synthesized(stage: StageName = 'dev'): readonly Resource[] {
       metadata: resource.Metadata,
     })),
   );
+  rmSync(outdir, { recursive: true });
+  rmSync(bundles, { recursive: true });
+  return resources;
 }
 
 /** The resources of one type, their properties parsed: a template that lost a property fails here. */
