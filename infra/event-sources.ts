@@ -1,5 +1,7 @@
 import { Aws, Duration } from 'aws-cdk-lib';
 import { UserPoolOperation } from 'aws-cdk-lib/aws-cognito';
+import { Rule, RuleTargetInput, Schedule } from 'aws-cdk-lib/aws-events';
+import { LambdaFunction as LambdaTarget } from 'aws-cdk-lib/aws-events-targets';
 import { Policy, PolicyStatement } from 'aws-cdk-lib/aws-iam';
 import {
   FunctionUrlAuthType,
@@ -18,7 +20,7 @@ const STREAM_RETRIES_MAX = 10;
 const FULFILLMENT_CONCURRENCY_MAX = 10;
 const NOTIFICATIONS_CONCURRENCY_MAX = 5;
 
-/** Connects what calls functions other than the HTTP API: queues, the table's stream, sign-ups. */
+/** Connects what calls functions other than the HTTP API: queues, the table's stream, sign-ups, time. */
 export function connectEventSources(functions: FunctionLookup, resources: ServiceResources): void {
   functions('fulfillment').addEventSource(
     new SqsEventSource(resources.fulfillment.queue, {
@@ -38,6 +40,18 @@ export function connectEventSources(functions: FunctionLookup, resources: Servic
   resources.identity.userPool.addTrigger(
     UserPoolOperation.POST_CONFIRMATION,
     functions('registration'),
+  );
+  schedule(functions('schedules'), { task: 'expiry-sweep', every: Duration.minutes(5) });
+}
+
+/** Calls a task of the `schedules` function at a rate. A run that failed is made up for by the next. */
+function schedule(
+  target: LambdaFunction,
+  timing: { readonly task: string; readonly every: Duration },
+): void {
+  const { task, every } = timing;
+  new Rule(target, task, { schedule: Schedule.rate(every) }).addTarget(
+    new LambdaTarget(target, { event: RuleTargetInput.fromObject({ task }) }),
   );
 }
 

@@ -141,6 +141,13 @@ export const functionDefinitions = {
     environment: tableVariables,
     statements: ({ table }) => [putIntoTable(table)],
   },
+  schedules: {
+    description: 'What happens because time has passed: the expiry sweep.',
+    memoryMb: 512,
+    timeoutSeconds: 120,
+    environment: tableVariables,
+    statements: ({ table }) => [readTable(table), queryIndexes(table, ['gsi4']), writeTable(table)],
+  },
 } as const satisfies Record<string, FunctionDefinition>;
 
 export type FunctionName = keyof typeof functionDefinitions;
