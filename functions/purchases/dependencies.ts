@@ -20,8 +20,8 @@ export interface PurchaseDependencies extends ApiDependencies {
   readonly catalog: CatalogStore;
   readonly checkout: CheckoutProvider;
   readonly redirectOrigins: ReadonlySet<string>;
-  /** As it stands on receipts; null where the stack does not say. */
-  readonly sellerName: string | null;
+  /** As it stands on receipts. */
+  readonly sellerName: string;
   readonly log: Log;
 }
 
@@ -55,7 +55,7 @@ export function createDependencies({ env, now, log }: Runtime): PurchaseDependen
       timeoutMs: STRIPE_TIMEOUT_MS,
     }),
     redirectOrigins: originsOf(requireVariable(env, 'REDIRECT_ORIGINS')),
-    sellerName: env['APP_NAME'] ?? null,
+    sellerName: requireVariable(env, 'APP_NAME'),
     log,
   };
 }

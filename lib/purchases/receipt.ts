@@ -7,10 +7,7 @@ import { paidAtOf, paidMinorOf, refundedMinorOf } from '#lib/purchases/purchase-
  * The receipt of a purchase as a page to print, or null while nothing is paid. Everything in it is escaped: package
  * names and addresses are other people's words.
  */
-export function receiptPage(
-  purchase: Purchase,
-  seller: { readonly name: string | null },
-): string | null {
+export function receiptPage(purchase: Purchase, seller: { readonly name: string }): string | null {
   const paidAt = paidAtOf(purchase);
   if (paidAt === null) return null;
   const money = (amountMinor: number): string =>
@@ -72,7 +69,7 @@ export function receiptPage(
       </head>
       <body>
         <h1>Receipt</h1>
-        ${seller.name === null ? [] : html`<p>${seller.name}</p>`}
+        <p>${seller.name}</p>
         <table>
           ${rows.map(
             ([label, value]) =>

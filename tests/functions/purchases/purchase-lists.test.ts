@@ -170,14 +170,14 @@ describe('a receipt', () => {
     ['JPY', '¥1,000'],
     ['KWD', 'KWD\u00a01.000'],
   ])('shows money in the format of %s', (currency, text) => {
-    expect(receiptPage(purchaseOf({ payments, currency }), { name: null })).toContain(text);
+    expect(receiptPage(purchaseOf({ payments, currency }), { name: 'Acme' })).toContain(text);
   });
 
   it('shows the date, the payment and what was refunded', () => {
     const refunds = [
       { id: 're_1', amountMinor: 250, state: 'succeeded', at: '2026-11-19T00:00:00.000Z' } as const,
     ];
-    const page = receiptPage(purchaseOf({ payments, refunds }), { name: null });
+    const page = receiptPage(purchaseOf({ payments, refunds }), { name: 'Acme' });
     for (const text of ['18 November 2026', 'pi_1', '$2.50', 'ada@example.com']) {
       expect(page).toContain(text);
     }
