@@ -203,8 +203,8 @@ function startWorker(options: FunctionPoolOptions): Worker {
   };
   const worker = new Worker(WORKER_FILE, {
     env: { ...environment },
-    // The test runner's own flags have no meaning in a function.
-    execArgv: [],
+    // None of the flags of this process; and how the bundle is loaded is no news for its log.
+    execArgv: ['--disable-warning=ExperimentalWarning'],
     name: model.name,
     resourceLimits: { maxOldGenerationSizeMb: model.memoryMb },
     stderr: true,

@@ -16,6 +16,8 @@ export interface Invoker {
   invoke(functionName: string, event: unknown): Promise<InvocationResult>;
   /** Whether no event is being handled. */
   idle(): boolean;
+  /** How many events there have been. */
+  calls(): number;
   close(): Promise<void>;
 }
 
@@ -35,6 +37,7 @@ export function createInvoker(options: InvokerOptions): Invoker {
   mkdirSync(options.logDirectory, { recursive: true });
   const logs: WriteStream[] = [];
   const pools = new Map<string, FunctionPool>();
+  let calls = 0;
   for (const model of options.functions) {
     const log = createWriteStream(join(options.logDirectory, `${model.name}.log`), { flags: 'a' });
     logs.push(log);
@@ -59,9 +62,11 @@ export function createInvoker(options: InvokerOptions): Invoker {
         const known = [...pools.keys()].sort().join(', ');
         throw new LocalStackError(`There is no function "${functionName}"; there are ${known}.`);
       }
+      calls += 1;
       return pool.invoke(JSON.stringify(event ?? null));
     },
     idle: () => [...pools.values()].every((pool) => pool.running() === 0),
+    calls: () => calls,
     close: async () => {
       await Promise.all([...pools.values()].map((pool) => pool.close()));
       await Promise.all(logs.map((log) => new Promise((done) => log.end(done))));
@@ -77,6 +82,8 @@ export function arnOf(place: Place, functionName: string): string {
 function lambdaVariables(place: Place, model: FunctionModel): Readonly<Record<string, string>> {
   return {
     AWS_ACCESS_KEY_ID: 'local',
+    // Lambda has no such files; this machine's must not reach a function.
+    AWS_CONFIG_FILE: '/dev/null',
     AWS_DEFAULT_REGION: place.region,
     AWS_EXECUTION_ENV: 'AWS_Lambda_nodejs24.x',
     AWS_LAMBDA_FUNCTION_MEMORY_SIZE: String(model.memoryMb),
@@ -88,6 +95,7 @@ function lambdaVariables(place: Place, model: FunctionModel): Readonly<Record<st
     AWS_LAMBDA_LOG_STREAM_NAME: 'local',
     AWS_REGION: place.region,
     AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     LANG: 'en_US.UTF-8',
     LAMBDA_RUNTIME_DIR: '/var/runtime',
     LAMBDA_TASK_ROOT: model.directory,

@@ -102,7 +102,7 @@ const NAMERS: Readonly<Record<string, Namer>> = {
     return { ref: name, attributes: { Arn: bus, Name: name } };
   },
   'AWS::Events::Rule': (request) => {
-    const name = givenName(request, 'Name');
+    const name = constructName(request, 'Name');
     return { ref: name, attributes: { Arn: request.arn('events', `rule/${name}`) } };
   },
   'AWS::Lambda::Alias': nameVersion,
@@ -129,7 +129,7 @@ const NAMERS: Readonly<Record<string, Namer>> = {
     };
   },
   'AWS::Scheduler::Schedule': (request) => {
-    const name = givenName(request, 'Name');
+    const name = constructName(request, 'Name');
     return { ref: name, attributes: { Arn: request.arn('scheduler', `schedule/default/${name}`) } };
   },
   'AWS::SecretsManager::Secret': (request) => {
@@ -166,6 +166,15 @@ function givenName(request: Request, property: string): string {
   const { located, resolve } = request;
   const given = resolve(located.resource.Properties[property]);
   return typeof given === 'string' ? given : located.logicalId.replace(/[0-9A-F]{8}$/, '');
+}
+
+/** The name that the template gives, else that of the construct in the code: `expiry-sweep`. */
+function constructName(request: Request, property: string): string {
+  const { resource } = request.located;
+  const path = resource.Metadata?.['aws:cdk:path'];
+  const given = request.resolve(resource.Properties[property]);
+  if (typeof given === 'string' || typeof path !== 'string') return givenName(request, property);
+  return path.split('/').at(-2) ?? givenName(request, property);
 }
 
 function shortId(text: string, length: number): string {

@@ -1,0 +1,80 @@
+import * as z from 'zod';
+
+import type { Route } from '#infra/local/control/route';
+import { LocalStackError } from '#infra/local/local-stack-error';
+import type { Parts } from '#infra/local/stack';
+import { OUTCOMES } from '#infra/local/stripe/checkout';
+
+const DELIVERIES_MAX = 50;
+
+const paySchema = z.strictObject({
+  outcome: z.enum(OUTCOMES).default('success'),
+  email: z.email().optional(),
+  name: z.string().optional(),
+  /** How long a slow payment takes, on the stack's clock. */
+  settle_after_ms: z.int().min(0).optional(),
+});
+
+const switchesSchema = z.strictObject({
+  duplicate: z.int().min(1).max(DELIVERIES_MAX).optional(),
+  reorder: z.boolean().optional(),
+  delay_ms: z.int().min(0).optional(),
+  hold: z.boolean().optional(),
+});
+
+const deliverSchema = z.strictObject({ times: z.int().min(1).max(DELIVERIES_MAX).default(1) });
+
+/** What the customer and Stripe's dashboard do, for tests; people have the hosted page. */
+export function stripeRoutes({ info, stripe }: Parts): readonly Route[] {
+  const standInOnly = (route: Route): Route => ({
+    ...route,
+    run: (call) => {
+      if (info.stripe === 'stand-in') return route.run(call);
+      throw new LocalStackError('This stack talks to the real Stripe: use its dashboard.');
+    },
+  });
+  const routes: readonly Route[] = [
+    {
+      method: 'POST',
+      path: '/local/stripe/sessions/{id}/pay',
+      run: ({ body, parameters }) => {
+        const { outcome, settle_after_ms: settleAfterMs, ...payer } = paySchema.parse(body);
+        return { json: stripe.pay(parameters['id'] ?? '', outcome, { ...payer, settleAfterMs }) };
+      },
+    },
+    {
+      method: 'GET',
+      path: '/local/stripe/events',
+      run: () => ({ json: { events: stripe.events() } }),
+    },
+    {
+      method: 'POST',
+      path: '/local/stripe/events/{id}/deliver',
+      run: async ({ body, parameters }) => {
+        const { times } = deliverSchema.parse(body);
+        return { json: { statuses: await stripe.deliver(parameters['id'] ?? '', times) } };
+      },
+    },
+    {
+      method: 'GET',
+      path: '/local/stripe/deliveries',
+      run: () => ({ json: stripe.switches.get() }),
+    },
+    {
+      method: 'POST',
+      path: '/local/stripe/deliveries',
+      run: ({ body }) => {
+        const { delay_ms: delayMs, duplicate, hold, reorder } = switchesSchema.parse(body);
+        return {
+          json: stripe.switches.set({
+            ...(delayMs !== undefined && { delayMs }),
+            ...(duplicate !== undefined && { duplicate }),
+            ...(hold !== undefined && { hold }),
+            ...(reorder !== undefined && { reorder }),
+          }),
+        };
+      },
+    },
+  ];
+  return routes.map(standInOnly);
+}
