@@ -1,4 +1,5 @@
 // The lint rules behind STYLE's words: what they forbid is explained where it is not obvious.
+import { fileURLToPath } from 'node:url';
 import tseslint from 'typescript-eslint';
 
 const noAssertions = {
@@ -29,7 +30,12 @@ export default tseslint.config(
   {
     files: ['**/*.ts'],
     extends: [tseslint.configs.strictTypeChecked],
-    languageOptions: { parserOptions: { projectService: true } },
+    languageOptions: {
+      parserOptions: {
+        projectService: true,
+        tsconfigRootDir: fileURLToPath(new URL('../..', import.meta.url)),
+      },
+    },
     rules: {
       'no-restricted-syntax': [
         'error',
