@@ -1,6 +1,6 @@
 import { invariant } from '#lib/invariant';
 import type { Entry } from '#lib/ledger/entry';
-import { isWhole } from '#lib/ledger/limits';
+import { isWhole, METADATA_BYTES_MAX } from '#lib/ledger/limits';
 import type { Head } from '#lib/ledger/wallet';
 
 /** Crashes the request before an entry can be written that does not continue its wallet (DESIGN 3.1, 3.3). */
@@ -19,6 +19,10 @@ export function checkEntry(head: Head, entry: Entry): void {
   const { amount, debtChange, forgiven, draws } = entry;
   const credits = [amount, debtChange, forgiven, ...draws.flatMap((d) => [d.amount, d.held])];
   invariant(credits.every(isWhole), 'credits are whole');
+  invariant(
+    Buffer.byteLength(JSON.stringify(entry.metadata)) <= METADATA_BYTES_MAX,
+    'metadata is parsed and bounded before it comes here',
+  );
   const grantTimes = draws.flatMap((draw) => [draw.grantedAt, draw.expiresAt ?? draw.grantedAt]);
   const times = [entry.createdAt, ...grantTimes, entry.hold?.expiresAt ?? entry.createdAt];
   invariant(

@@ -37,3 +37,23 @@ describe('the amounts of commands', () => {
     });
   });
 });
+
+describe('what the contract promises of a request', () => {
+  it('holds for our own code too: longer metadata crashes before it is written', () => {
+    const wallet = openWallet();
+    const note = 'ü'.repeat(250);
+    expect(wallet.add({ amount: 1, metadata: { note } }).ok).toBe(true);
+    expect(() => wallet.add({ amount: 1, metadata: { note: `${note}ü` } })).toThrow('metadata');
+  });
+
+  it('includes times that compare as text: others crash before they are written', () => {
+    const wallet = openWallet();
+    for (const expiresAt of [
+      '2026-05-01',
+      '2026-05-01T00:00:00Z',
+      '2026-05-01T02:00:00.000+02:00',
+    ]) {
+      expect(() => wallet.add({ amount: 1, expiresAt })).toThrow('compare as strings');
+    }
+  });
+});
