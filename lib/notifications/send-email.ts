@@ -27,7 +27,7 @@ export class EmailPendingError extends Error {
  * How long a claim keeps others away: three times the function's timeout, after which Lambda has ended whoever made it,
  * and half of the queue's visibility timeout, so that the next delivery of the message is not turned away by it.
  */
-const CLAIM_MS = 90_000;
+export const CLAIM_MS = 90_000;
 /** Each lost race means that another delivery of the request got further; there are only so many. */
 const RACES_MAX = 5;
 

@@ -1,8 +1,10 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { notifyBatch } from '#functions/notifications/notify-batch';
+import { functionDefinitions } from '#infra/functions';
 import { createMailer } from '#lib/messaging/mailer';
 import { toMessage } from '#lib/notifications/email-request';
 import type { Mailer } from '#lib/notifications/mailer';
+import { CLAIM_MS } from '#lib/notifications/send-email';
 import type { LedgerStore } from '#lib/ports';
 import { purchaseOf } from '#tests/purchases/purchase-builders';
 import { keptLog } from '#tests/support/kept-log';
@@ -256,6 +258,13 @@ describe('an attempt that ends badly', () => {
     expect(mails()).toHaveLength(1);
     expect(await stored()).toMatchObject({ state: 'sent', attempts: 2 });
   });
+});
+
+it('a claim outlives whoever made it, and is over when the queue shows the message again', () => {
+  const timeoutMs = functionDefinitions.notifications.timeoutSeconds * 1_000;
+  expect(CLAIM_MS).toBeGreaterThan(2 * timeoutMs);
+  // The queue hides a message for six timeouts (infra/ledger-queue.ts).
+  expect(CLAIM_MS).toBeLessThan(5 * timeoutMs);
 });
 
 describe('a batch', () => {
