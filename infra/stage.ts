@@ -44,7 +44,13 @@ const dev: StageConfig = {
 /** The stages this project deploys: `npx cdk deploy --all -c stage=prod`. */
 export const stages = {
   dev,
-  local: { ...dev, appName: 'Credit Ledger', throttle: { rate: 5_000, burst: 5_000 } },
+  // One machine takes what a fleet of gateways would: storms of webhooks and requests are what it is for.
+  local: {
+    ...dev,
+    appName: 'Credit Ledger',
+    receiverConcurrency: 20,
+    throttle: { rate: 5_000, burst: 5_000 },
+  },
   prod: {
     ...dev,
     appName: 'Credit Ledger',

@@ -58,11 +58,11 @@ test('a key that was used with another body is reused, and nothing is written', 
   const wallet = walletOf('reuse');
   await store.ledger.run(addWork({ wallet, amount: 10, cause: 'welcome' }));
   const work = { wallet, amount: 1, cause: 'request:key', fingerprint: 'first body' };
-  await store.ledger.run(spendWork(work));
+  const entry = entryOf(await store.ledger.run(spendWork(work)));
   const other = { ...work, amount: 2, fingerprint: 'other body' };
-  expect(await store.ledger.run(spendWork(other))).toEqual({ kind: 'reused' });
+  expect(await store.ledger.run(spendWork(other))).toEqual({ kind: 'reused', entry });
   const otherType = { ...other, wallet: { ...wallet, creditType: 'calling' } };
-  expect(await store.ledger.run(spendWork(otherType))).toEqual({ kind: 'reused' });
+  expect(await store.ledger.run(spendWork(otherType))).toEqual({ kind: 'reused', entry });
   expect((await store.ledger.loadHead(wallet)).balance).toBe(9);
 });
 

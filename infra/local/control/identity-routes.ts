@@ -8,6 +8,7 @@ import { LOCAL_PLACE } from '#infra/local/template/identity';
 import type { UserPoolModel } from '#infra/local/template/model';
 
 const TOKEN_SECONDS = 3_600;
+const ADMIN_GROUPS = new Set(['admin', 'finance', 'support']);
 
 const tokenSchema = z.strictObject({
   /** For the client `service` the token is the client's own, and has no user. */
@@ -17,8 +18,10 @@ const tokenSchema = z.strictObject({
   groups: z.array(z.string().min(1)).optional(),
   /** Scopes separated by spaces. */
   scope: z.string().optional(),
-  /** A client's name in the template, or its id. */
-  client: z.string().min(1).default('app'),
+  /** A client's name in the template, or its id; by default the one that such a token comes from. */
+  client: z.string().min(1).optional(),
+  /** A client that is not in the template, to see its tokens refused. */
+  client_id: z.string().min(1).optional(),
   token_use: z.enum(['access', 'id']).default('access'),
   /** Negative for a token that is already over. */
   expires_in: z.int().default(TOKEN_SECONDS),
@@ -55,7 +58,7 @@ async function mint(parts: Parts, wanted: TokenBody): Promise<object> {
   const { cognito } = services;
   const [pool] = parts.info.model.userPools;
   if (pool === undefined) throw new LocalStackError('The template has no user pool.');
-  const client = clientNamed(pool, wanted.client);
+  const client = clientNamed(pool, wanted.client ?? usualClient(wanted));
   const expiresInSeconds = wanted.expires_in;
   if (client.flows.includes('client_credentials')) {
     const { scope } = wanted;
@@ -72,8 +75,15 @@ async function mint(parts: Parts, wanted: TokenBody): Promise<object> {
     const user = { sub, email, clientId: client.id };
     await signUp({ user, pool, cognito, invoker, place: LOCAL_PLACE });
   }
-  const request = { sub, email, groups, scope, clientId: client.id, tokenUse, expiresInSeconds };
-  return { access_token: await cognito.mintToken(request), client_id: client.id, sub };
+  const clientId = wanted.client_id ?? client.id;
+  const request = { sub, email, groups, scope, clientId, tokenUse, expiresInSeconds };
+  return { access_token: await cognito.mintToken(request), client_id: clientId, sub };
+}
+
+/** Admins sign in through a client of their own, backends have scopes, everybody else uses the app (DESIGN 12). */
+function usualClient({ groups = [], scope }: TokenBody): string {
+  if (groups.some((group) => ADMIN_GROUPS.has(group))) return 'admin';
+  return scope?.includes('credits/') === true ? 'service' : 'app';
 }
 
 function clientNamed(pool: UserPoolModel, wanted: string): UserPoolModel['clients'][number] {
