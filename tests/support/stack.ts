@@ -87,9 +87,12 @@ export function createClient(url: string): Omit<TestStack, 'stack' | 'close'> {
         await new Promise((resolve) => setTimeout(resolve, RETRY_MS * attempt));
       }
     },
-    settle: async () => void (await expectOk(send('POST', '/local/settle'))),
-    advance: async (advance) =>
-      void (await expectOk(send('POST', '/local/clock', { body: { advance } }))),
+    async settle() {
+      await expectOk(send('POST', '/local/settle'));
+    },
+    async advance(advance) {
+      await expectOk(send('POST', '/local/clock', { body: { advance } }));
+    },
   };
 }
 
