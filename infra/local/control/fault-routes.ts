@@ -2,9 +2,9 @@ import * as z from 'zod';
 
 import type { Route } from '#infra/local/control/route';
 import { dynamoFaultSchema } from '#infra/local/dynamodb/faults';
+import { faultSchema as stripeFaultSchema } from '#infra/local/providers/faults';
 import { faultSchema } from '#infra/local/services/faults';
 import type { Parts } from '#infra/local/stack';
-import { faultSchema as stripeFaultSchema } from '#infra/local/stripe/faults';
 
 const HOLD_MAX_MS = 60_000;
 

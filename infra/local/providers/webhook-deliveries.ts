@@ -233,7 +233,8 @@ function checkCopies(copies: number): number {
   return copies;
 }
 
-function isSuccess(status: Status): boolean {
+/** Whether the receiver has taken the event. */
+export function isSuccess(status: Status): boolean {
   return typeof status === 'number' && status >= 200 && status < 300;
 }
 

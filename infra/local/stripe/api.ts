@@ -1,11 +1,11 @@
 import type { IncomingMessage, RequestListener, ServerResponse } from 'node:http';
-import { setTimeout as delay } from 'node:timers/promises';
 
 import type { Clock } from '#infra/local/clock';
-import { closed, readBody, type Reply } from '#infra/local/providers/http';
+import { isCarriedOut, type Fault } from '#infra/local/providers/faults';
+import { readBody, type Reply } from '#infra/local/providers/http';
+import { showFault } from '#infra/local/providers/show-fault';
 import { API_VERSION } from '#infra/local/stripe/api-version';
 import { invalidRequest, renderError, StripeApiError } from '#infra/local/stripe/errors';
-import { isCarriedOut, type Fault } from '#infra/local/stripe/faults';
 import { decodeForm, type FormFields } from '#infra/local/stripe/form';
 import { createIdempotency } from '#infra/local/stripe/idempotency';
 import { newId } from '#infra/local/stripe/ids';
@@ -73,7 +73,7 @@ export function createApi(parts: ApiParts): RequestListener {
     if (stored !== undefined) return replay(stored, call);
     try {
       if (fault !== undefined && !isCarriedOut(fault)) {
-        const faulty = await show(fault, call);
+        const faulty = await showOn(fault, call);
         if (faulty !== 'slow') return faulty;
       }
       return carryOut(call);
@@ -110,7 +110,7 @@ export function createApi(parts: ApiParts): RequestListener {
       result = refuse(error, call);
     }
     if (result !== 'broken' && fault !== undefined && isCarriedOut(fault)) {
-      const faulty = await show(fault, call);
+      const faulty = await showOn(fault, call);
       if (faulty !== 'slow') result = faulty;
     }
     parts.log(
@@ -134,47 +134,26 @@ function answerOf(run: () => object, call: Call): Reply {
   }
 }
 
-/** Lets a fault show; `slow` says that the real answer follows after all. */
-async function show(fault: Fault, call: Call): Promise<Reply | 'broken' | 'slow'> {
-  const json = { 'content-type': 'application/json' };
-  switch (fault.kind) {
-    case 'reset':
-      call.incoming.socket.resetAndDestroy();
-      return 'broken';
-    case 'hang':
-      await closed(call.incoming);
-      return 'broken';
-    case 'timeout':
-      await Promise.race([delay(fault.delay_ms, undefined, { ref: false }), closed(call.incoming)]);
-      return 'slow';
-    case '429':
-      return refuse(
-        new StripeApiError({
-          status: 429,
+/** Stripe's own words for a call that a fault hits. */
+function showOn(fault: Fault, call: Call): Promise<Reply | 'broken' | 'slow'> {
+  const refusal = (status: 429 | 500): StripeApiError =>
+    status === 429
+      ? new StripeApiError({
+          status,
           type: 'invalid_request_error',
           code: 'rate_limit',
           message: 'Testmode request rate limit exceeded. Learn more about rate limits.',
-        }),
-        call,
-      );
-    case '500':
-      return refuse(
-        new StripeApiError({
-          status: 500,
+        })
+      : new StripeApiError({
+          status,
           type: 'api_error',
           message: 'An unknown error occurred. Please try again.',
-        }),
-        call,
-      );
-    case '502_html':
-      return {
-        status: 502,
-        body: '<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>',
-        headers: { 'content-type': 'text/html' },
-      };
-    case 'no_error_key':
-      return { status: 500, body: '{"message":"Internal server error"}', headers: json };
-  }
+        });
+  return showFault({
+    fault,
+    incoming: call.incoming,
+    refuse: (status) => refuse(refusal(status), call),
+  });
 }
 
 function reply(status: number, body: object, call: Call): Reply {

@@ -1,6 +1,7 @@
 import type { RequestListener } from 'node:http';
 
 import type { Clock } from '#infra/local/clock';
+import { createFaults, type Faults } from '#infra/local/providers/faults';
 import { createTicker } from '#infra/local/providers/ticker';
 import type { WebhookDeliveries, WebhookTarget } from '#infra/local/providers/webhook-deliveries';
 import type { StateStore } from '#infra/local/state';
@@ -12,7 +13,6 @@ import {
   type PayResult,
 } from '#infra/local/stripe/checkout';
 import { createEventLog, renderEvent } from '#infra/local/stripe/event-log';
-import { createFaults, type Faults } from '#infra/local/stripe/faults';
 import { createPages } from '#infra/local/stripe/pages';
 import { openRecords } from '#infra/local/stripe/records';
 import { stripeRoutes } from '#infra/local/stripe/routes';
