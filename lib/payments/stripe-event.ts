@@ -60,7 +60,7 @@ export function translateStripeEvent(delivery: {
   readonly body: string;
   /** Whether this deployment sells for real money. */
   readonly livemode: boolean;
-}): Translation {
+}): Translation<CheckoutEvent> {
   const envelope = envelopeSchema.safeParse(parseJson(delivery.body));
   if (!envelope.success) {
     return {
@@ -85,7 +85,7 @@ function translateCheckout(
     readonly outcomeOf: (session: Session) => CheckoutOutcome | null;
     readonly livemode: boolean;
   },
-): Translation {
+): Translation<CheckoutEvent> {
   if (event.livemode !== how.livemode) {
     return quarantine(event, 'WRONG_LIVEMODE', `livemode is ${event.livemode}`);
   }
@@ -137,7 +137,11 @@ function checkoutEvent(event: Envelope, session: Session, outcome: CheckoutOutco
   };
 }
 
-function quarantine(event: Envelope, reason: QuarantineReason, detail: string): Translation {
+function quarantine(
+  event: Envelope,
+  reason: QuarantineReason,
+  detail: string,
+): Translation<CheckoutEvent> {
   return { kind: 'quarantine', reason, eventId: event.id, type: event.type, detail };
 }
 

@@ -2,7 +2,7 @@ import { invariant } from '#lib/invariant';
 import { canonicalJson } from '#lib/ledger/entry';
 import { add } from '#lib/ledger/inflow';
 import type { Head } from '#lib/ledger/wallet';
-import type { PaymentEvent, QuarantineReason } from '#lib/payments/payment-event';
+import type { CheckoutEvent, QuarantineReason } from '#lib/payments/payment-event';
 import {
   ContentionError,
   type LedgerStore,
@@ -52,7 +52,7 @@ type Store = Pick<LedgerStore, 'load' | 'run' | 'write'>;
  */
 export async function applyPaymentEvent(
   { store }: { readonly store: Store },
-  input: { readonly event: PaymentEvent; readonly now: string },
+  input: { readonly event: CheckoutEvent; readonly now: string },
 ): Promise<Applied> {
   const { event, now } = input;
   const found = purchaseOfEvent(await store.load(refsOfEvent(event)), event);
@@ -86,7 +86,7 @@ interface Change {
 /** Pure, and asked again for fresher state: by the loop above and inside the transaction's own decision. */
 function changeOf(
   read: Reader,
-  about: { readonly event: PaymentEvent; readonly purchaseId: string },
+  about: { readonly event: CheckoutEvent; readonly purchaseId: string },
 ): Change | Verdict {
   const { event, purchaseId } = about;
   const stored = read('purchase', { purchaseId });
@@ -116,7 +116,7 @@ function changeOf(
 async function post(
   store: Store,
   input: {
-    readonly event: PaymentEvent;
+    readonly event: CheckoutEvent;
     readonly change: Change;
     readonly refs: readonly RecordRef[];
     readonly now: string;
