@@ -3,8 +3,9 @@ import type { CountMetric } from '#lib/http/metrics';
 import { parseDelivery } from '#lib/messaging/provider-delivery';
 import { translateStripeEvent } from '#lib/payments/stripe-event';
 import type { LedgerStore } from '#lib/ports';
-import { applyPaymentEvent } from '#lib/purchases/apply-payment-event';
+import { type Applied, applyPaymentEvent } from '#lib/purchases/apply-payment-event';
 import { quarantineEvent } from '#lib/purchases/quarantine-event';
+import type { Verdict } from '#lib/purchases/verdict';
 
 export interface FulfillmentDependencies {
   readonly store: LedgerStore;
@@ -15,47 +16,63 @@ export interface FulfillmentDependencies {
   readonly log: Log;
 }
 
+/** Below the queue's own bound, so that what belongs to nothing ends where people look, not among dead letters. */
+const DELIVERIES_MAX = 4;
+
+/** Its event may have come before its purchase: the queue brings it again. */
+class EarlyEventError extends Error {
+  override readonly name = 'EarlyEventError';
+}
+
 /**
  * Turns one queued delivery into facts and credits, or hands it to a person (DESIGN 6). Done again, it changes nothing.
  * Throws when it could not be finished, and then the message comes again.
  */
 export async function fulfillMessage(
   deps: FulfillmentDependencies,
-  message: { readonly id: string; readonly body: string },
+  message: { readonly id: string; readonly body: string; readonly deliveries: number },
 ): Promise<void> {
   const { store, livemode, log } = deps;
   const { provider, body, receivedAt } = parseDelivery(message.body);
   const now = deps.now().toISOString();
   const translation = translateStripeEvent({ body, livemode });
-  if (translation.kind === 'ignored') {
-    const { eventId, type } = translation;
-    log.info('event ignored', { provider, event_id: eventId, event_type: type });
-    return;
-  }
-  const named =
-    translation.kind === 'event'
-      ? { eventId: translation.event.eventId, type: translation.event.type }
-      : { eventId: translation.eventId, type: translation.type };
+  const named = translation.kind === 'event' ? translation.event : translation;
+  const about = {
+    message_id: message.id,
+    provider,
+    ...(named.eventId !== null && { event_id: named.eventId }),
+    ...(named.type !== null && { event_type: named.type }),
+  };
   const applied =
     translation.kind === 'event'
       ? await applyPaymentEvent({ store }, { event: translation.event, now })
       : translation;
-  const about = {
-    message_id: message.id,
-    provider,
-    ...(named.type !== null && { event_type: named.type }),
-  };
-  if (applied.kind !== 'quarantine') {
-    log.info(`event ${applied.kind}`, {
-      ...about,
-      ...(named.eventId !== null && { event_id: named.eventId }),
-      purchase_id: applied.purchaseId,
-    });
+  const verdict = applied.kind === 'early' ? lastWord(applied, message.deliveries) : applied;
+  if (verdict.kind === 'quarantine') {
+    const { reason, detail } = verdict;
+    const { eventId, type } = named;
+    const event = { provider, eventId, type, reason, detail, body, receivedAt, now };
+    const event_id = await quarantineEvent({ store }, event);
+    deps.count('EventsQuarantined');
+    log.warn('event quarantined', { ...about, event_id, reason });
     return;
   }
-  const { reason, detail } = applied;
-  const event = { provider, ...named, reason, detail, body, receivedAt, now };
-  const event_id = await quarantineEvent({ store }, event);
+  if (!('purchaseId' in verdict)) {
+    log.info(`event ${verdict.kind}`, about);
+    return;
+  }
+  const { kind, purchaseId: purchase_id, contradiction } = verdict;
+  log.info(`event ${kind}`, { ...about, purchase_id });
+  if (contradiction === undefined) return;
   deps.count('EventsQuarantined');
-  log.warn('event quarantined', { ...about, event_id, reason });
+  log.warn('what waited for a payment contradicts its purchase', { ...about, purchase_id });
+}
+
+/** An event that stays unknown for as long as the queue tries waits for a person. */
+function lastWord(
+  early: Extract<Applied, { readonly kind: 'early' }>,
+  deliveries: number,
+): Verdict {
+  if (deliveries < DELIVERIES_MAX) throw new EarlyEventError(early.detail);
+  return { kind: 'quarantine', reason: 'UNKNOWN_PAYMENT', detail: early.detail };
 }

@@ -21,6 +21,7 @@ export async function findCheckout(
 ): Promise<Purchase | null> {
   const ref = paymentRef({ provider: 'stripe' }, wanted.sessionId);
   const reference = (await deps.store.load([ref]))('paymentReference', ref.id)?.value;
-  if (!reference) return null;
-  return findPurchase(deps, { userId: wanted.userId, purchaseId: reference.purchaseId });
+  const purchaseId = reference?.purchaseId ?? null;
+  if (purchaseId === null) return null;
+  return findPurchase(deps, { userId: wanted.userId, purchaseId });
 }

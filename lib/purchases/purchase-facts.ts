@@ -1,5 +1,11 @@
-import type { CheckoutEvent, QuarantineReason } from '#lib/payments/payment-event';
-import type { Purchase, PurchaseOutcome } from '#lib/purchases/purchase';
+import type {
+  CheckoutEvent,
+  PaymentAttemptEvent,
+  PaymentEvent,
+  QuarantineReason,
+} from '#lib/payments/payment-event';
+import { mergeReturns, returnsOf } from '#lib/purchases/payment-returns';
+import type { Purchase, PurchaseOutcome, Returns } from '#lib/purchases/purchase';
 
 export type Facts =
   | { readonly ok: true; readonly purchase: Purchase }
@@ -9,21 +15,35 @@ export type Facts =
  * The purchase with what an event says about it. Facts are sets: adding them again, or in another order, gives the same
  * purchase (DESIGN 6). An event that contradicts what was agreed adds nothing and goes to a person.
  */
-export function addCheckoutFacts(purchase: Purchase, event: CheckoutEvent): Facts {
+export function addFacts(purchase: Purchase, event: PaymentEvent): Facts {
   if (event.currency !== purchase.currency) {
     return contradiction(
       'WRONG_CURRENCY',
       `${event.currency} came, ${purchase.currency} was agreed`,
     );
   }
+  switch (event.kind) {
+    case 'checkout':
+      return addCheckout(purchase, event);
+    case 'payment':
+      return addPayment(purchase, event);
+    case 'refund':
+    case 'refund_total':
+    case 'dispute':
+      return addReturns(purchase, returnsOf(event));
+  }
+}
+
+/** The purchase with refunds and disputes that an event tells of, or that were told before its payment was. */
+export function addReturns(purchase: Purchase, told: Returns): Facts {
+  const merged = mergeReturns(purchase, told);
+  return merged.ok ? { ok: true, purchase: { ...purchase, ...merged.returns } } : merged;
+}
+
+function addCheckout(purchase: Purchase, event: CheckoutEvent): Facts {
   // A discount can only come from our own account; its event still names the agreed price.
   const amountMinor = event.outcome === 'free' ? event.priceMinor : event.payableMinor;
-  if (amountMinor !== purchase.amountMinor) {
-    return contradiction(
-      'WRONG_AMOUNT',
-      `${amountMinor ?? 'nothing'} came, ${purchase.amountMinor} was agreed`,
-    );
-  }
+  if (amountMinor !== purchase.amountMinor) return wrongAmount(purchase, amountMinor);
   const bound = withSession(purchase, event.sessionRef);
   if (event.outcome !== 'paid' && event.outcome !== 'free') {
     return { ok: true, purchase: withOutcome(bound, { kind: event.outcome, at: event.at }) };
@@ -33,6 +53,20 @@ export function addCheckoutFacts(purchase: Purchase, event: CheckoutEvent): Fact
     amountMinor: event.outcome === 'free' ? 0 : amountMinor,
     at: event.at,
   });
+}
+
+function addPayment(purchase: Purchase, event: PaymentAttemptEvent): Facts {
+  const { paymentRef: ref, sessionRef, outcome, amountMinor, at } = event;
+  if (amountMinor !== purchase.amountMinor) return wrongAmount(purchase, amountMinor);
+  const bound = sessionRef === null ? purchase : withSession(purchase, sessionRef);
+  return outcome === 'paid'
+    ? withPayment(bound, { ref, amountMinor, at })
+    : { ok: true, purchase: withOutcome(bound, { kind: outcome, at }) };
+}
+
+function wrongAmount(purchase: Purchase, amountMinor: number | null): Facts {
+  const detail = `${amountMinor ?? 'nothing'} came, ${purchase.amountMinor} was agreed`;
+  return contradiction('WRONG_AMOUNT', detail);
 }
 
 function withSession(purchase: Purchase, id: string): Purchase {

@@ -1,3 +1,4 @@
+import { reversedShare } from '#lib/ledger/reversal';
 import type { Purchase } from '#lib/purchases/purchase';
 
 export type PurchaseStatus =
@@ -9,7 +10,7 @@ export type PurchaseStatus =
  */
 export function statusOf(purchase: Purchase): PurchaseStatus {
   if (purchase.payments.length === 0) return unpaidStatus(purchase);
-  if (purchase.disputes.some((dispute) => dispute.state !== 'won')) return 'disputed';
+  if (disputesOf(purchase).length > 0) return 'disputed';
   const refunded = refundedMinorOf(purchase);
   if (refunded === 0) return 'paid';
   return refunded >= paidMinorOf(purchase) ? 'refunded' : 'partially_refunded';
@@ -17,15 +18,61 @@ export function statusOf(purchase: Purchase): PurchaseStatus {
 
 /** Money that arrived, in minor units. */
 export function paidMinorOf(purchase: Purchase): number {
-  return purchase.payments.reduce((sum, payment) => sum + payment.amountMinor, 0);
+  return sumOf(purchase.payments);
 }
 
-/** Money on its way back or returned, in minor units; a failed refund gave nothing back. */
+/**
+ * Money on its way back or returned by refunds, in minor units; a failed refund gave nothing back. The provider's own
+ * total, less what failed since, covers refunds that we have not heard of; once we know them all it says no more than
+ * they do. Never more than was paid.
+ */
 export function refundedMinorOf(purchase: Purchase): number {
-  return purchase.refunds.reduce(
-    (sum, refund) => (refund.state === 'failed' ? sum : sum + refund.amountMinor),
+  const refunds = purchase.refunds.filter(ofPayment(purchase));
+  const failed = sumOf(refunds.filter(({ state }) => state === 'failed'));
+  const known = sumOf(refunds) - failed;
+  const told = sumOf(purchase.refundTotals.filter(ofPayment(purchase)));
+  return Math.min(Math.max(known, told - failed), paidMinorOf(purchase));
+}
+
+/**
+ * Credits that are still to be taken back from the wallet (DESIGN 3.6), or, below zero, to be reinstated: the share of
+ * the money that refunds and disputes took, less what corrections took so far. A dispute takes back from the moment it
+ * is open, because its money is gone from then on, whatever becomes of it; both together never take more than was paid.
+ */
+export function reversalDue(purchase: Purchase): number {
+  return reversedInAll(purchase) - reversedSoFar(purchase);
+}
+
+function reversedInAll(purchase: Purchase): number {
+  const paidMinor = paidMinorOf(purchase);
+  // What cost nothing has no money that could go back.
+  if (paidMinor === 0) return 0;
+  const refundedMinor = refundedMinorOf(purchase) + sumOf(disputesOf(purchase));
+  return reversedShare({ credits: purchase.credits, paidMinor, refundedMinor });
+}
+
+function reversedSoFar(purchase: Purchase): number {
+  return purchase.corrections.reduce(
+    (sum, { kind, credits }) => (kind === 'reversal' ? sum + credits : sum - credits),
     0,
   );
+}
+
+/** Disputes that hold the purchase's money, for the time being or for good. */
+function disputesOf(purchase: Purchase): Purchase['disputes'] {
+  return purchase.disputes
+    .filter(ofPayment(purchase))
+    .filter(({ state }) => state === 'open' || state === 'lost');
+}
+
+/** Only what happened to the money that was credited counts: a payment that we had to refuse is refunded as well. */
+function ofPayment(purchase: Purchase) {
+  return ({ paymentRef }: { readonly paymentRef: string }): boolean =>
+    purchase.payments.some(({ ref }) => ref === paymentRef);
+}
+
+function sumOf(facts: readonly { readonly amountMinor: number }[]): number {
+  return facts.reduce((sum, { amountMinor }) => sum + amountMinor, 0);
 }
 
 /** When the money arrived, or null. */

@@ -1,6 +1,11 @@
 import * as z from 'zod';
 import { ID_PREFIXES } from '#lib/contract/ids';
-import { PAYMENT_PROVIDERS, type PaymentProvider } from '#lib/payments/payment-event';
+import {
+  DISPUTE_STATES,
+  PAYMENT_PROVIDERS,
+  type PaymentProvider,
+  REFUND_STATES,
+} from '#lib/payments/payment-event';
 
 const instant = z.string();
 const minorUnits = z.int().min(0);
@@ -9,16 +14,28 @@ const minorUnits = z.int().min(0);
 const payment = z.object({ ref: z.string(), amountMinor: minorUnits, at: instant });
 const refund = z.object({
   id: z.string(),
+  paymentRef: z.string(),
   amountMinor: minorUnits,
-  state: z.enum(['pending', 'succeeded', 'failed']),
+  state: z.enum(REFUND_STATES),
   at: instant,
 });
+/** What the provider said is refunded of a payment in all: the most that it ever said. */
+const refundTotal = z.object({ paymentRef: z.string(), amountMinor: minorUnits });
 const dispute = z.object({
   id: z.string(),
+  paymentRef: z.string(),
   amountMinor: minorUnits,
-  state: z.enum(['open', 'won', 'lost']),
+  state: z.enum(DISPUTE_STATES),
   at: instant,
 });
+/** Money that went back, or may: sets by id, sorted by it, so that equal facts are equal values. */
+const returns = z.object({
+  refunds: z.array(refund),
+  refundTotals: z.array(refundTotal),
+  disputes: z.array(dispute),
+});
+export type Returns = z.infer<typeof returns>;
+export const NO_RETURNS: Returns = { refunds: [], refundTotals: [], disputes: [] };
 /** What became of the checkout short of a payment. */
 const outcome = z.object({ kind: z.enum(['unpaid', 'failed', 'expired']), at: instant });
 
@@ -49,17 +66,30 @@ export const purchaseSchema = z.object({
     .object({ id: z.string(), url: z.string().nullable(), expiresAt: instant.nullable() })
     .nullable(),
   payments: z.array(payment),
-  refunds: z.array(refund),
-  disputes: z.array(dispute),
+  ...returns.shape,
   outcomes: z.array(outcome),
   /** Credits that the wallet got for it, and the entry that says so. */
   credited: z.object({ credits: z.int().min(1), entryId: z.string() }).nullable(),
+  /** What was taken back of these credits and given back again since, oldest first. */
+  corrections: z.array(
+    z.object({
+      kind: z.enum(['reversal', 'reinstatement']),
+      credits: z.int().min(1),
+      entryId: z.string(),
+    }),
+  ),
 });
 export type Purchase = z.infer<typeof purchaseSchema>;
 export type PurchaseOutcome = Purchase['outcomes'][number]['kind'];
 
-/** Leads from what a provider names (session, payment) to the purchase. */
-export const paymentReferenceSchema = z.object({ purchaseId: z.string() });
+/**
+ * Leads from what a provider names (session, payment) to the purchase. A refund or dispute may come before its payment:
+ * then it waits here, in the very item that the payment has to write, so that neither can miss the other.
+ */
+export const paymentReferenceSchema = z.object({
+  purchaseId: z.string().nullable(),
+  waiting: returns.extend({ currency: z.string() }).optional(),
+});
 export type PaymentReference = z.infer<typeof paymentReferenceSchema>;
 
 /** How many purchases a user has begun: with it any page of their list is one bounded query, and its total exact. */
@@ -69,6 +99,14 @@ export type PurchaseCount = z.infer<typeof purchaseCountSchema>;
 /** The cause of the entry that credits a purchase: one purchase, one credit, for ever. */
 export function purchaseCause(purchaseId: string): string {
   return `purchase:${purchaseId}`;
+}
+
+/** The cause of the nth correction of a purchase's credits. */
+export function correctionCause(
+  purchase: Pick<Purchase, 'id' | 'corrections'>,
+  kind: Purchase['corrections'][number]['kind'],
+): string {
+  return `${kind}:${purchase.id}:${purchase.corrections.length + 1}`;
 }
 
 /**
@@ -106,9 +144,9 @@ export function newPurchase(
     ...attempt,
     session: null,
     payments: [],
-    refunds: [],
-    disputes: [],
+    ...NO_RETURNS,
     outcomes: [],
     credited: null,
+    corrections: [],
   };
 }

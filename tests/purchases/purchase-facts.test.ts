@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { CheckoutEvent } from '#lib/payments/payment-event';
 import type { Purchase } from '#lib/purchases/purchase';
-import { addCheckoutFacts } from '#lib/purchases/purchase-facts';
+import { addFacts } from '#lib/purchases/purchase-facts';
 import { creditsDue, paidAtOf, statusOf } from '#lib/purchases/purchase-status';
 import { checkoutEventOf, permutationsOf, purchaseOf } from '#tests/purchases/purchase-builders';
 
@@ -18,7 +18,7 @@ function tell(events: readonly CheckoutEvent[]): { purchase: Purchase; credits: 
   const credits: number[] = [];
   let purchase = purchaseOf();
   for (const event of events) {
-    const facts = addCheckoutFacts(purchase, event);
+    const facts = addFacts(purchase, event);
     if (!facts.ok) throw new Error(facts.reason);
     purchase = facts.purchase;
     const due = creditsDue(purchase);
@@ -82,7 +82,7 @@ describe('the facts of a purchase', () => {
     ['a discount on no price', { outcome: 'free', priceMinor: null }, 'WRONG_AMOUNT'],
     ['an unpaid session of another price', { outcome: 'unpaid', payableMinor: 1 }, 'WRONG_AMOUNT'],
   ] as const)('take nothing from an event with %s', (_, changes, reason) => {
-    expect(addCheckoutFacts(purchaseOf(), checkoutEventOf(changes))).toMatchObject({
+    expect(addFacts(purchaseOf(), checkoutEventOf(changes))).toMatchObject({
       ok: false,
       reason,
     });
@@ -91,7 +91,7 @@ describe('the facts of a purchase', () => {
   it('take nothing from a second payment of a paid purchase', () => {
     const { purchase } = tell([checkoutEventOf()]);
     const second = checkoutEventOf({ sessionRef: 'cs_test_2', paymentRef: 'pi_2' });
-    expect(addCheckoutFacts(purchase, second)).toMatchObject({
+    expect(addFacts(purchase, second)).toMatchObject({
       ok: false,
       reason: 'SECOND_PAYMENT',
     });
@@ -103,12 +103,14 @@ describe('the status of a paid purchase', () => {
   const payments = [{ ref: 'pi_1', amountMinor: 1_000, at }];
   const refund = (amountMinor: number, state: 'pending' | 'succeeded' | 'failed') => ({
     id: `re_${amountMinor}_${state}`,
+    paymentRef: 'pi_1',
     amountMinor,
     state,
     at,
   });
   const dispute = (state: 'open' | 'won' | 'lost') => ({
     id: 'dp_1',
+    paymentRef: 'pi_1',
     amountMinor: 1_000,
     state,
     at,

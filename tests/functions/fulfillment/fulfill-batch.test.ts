@@ -67,6 +67,7 @@ function message(body: string, index = 0) {
   const received_at = '2026-11-18T11:06:41.000Z';
   return {
     messageId: `message-${index}`,
+    attributes: { ApproximateReceiveCount: '1' },
     body: JSON.stringify({ provider: 'stripe', received_at, body }),
   };
 }
@@ -167,9 +168,7 @@ describe('fulfillment', () => {
     async (place) => {
       const purchases = await Promise.all(Array.from({ length: 10 }, givenPurchase));
       const messages = purchases.map(({ body }, index) =>
-        index === place
-          ? { messageId: `message-${index}`, body: 'not ours' }
-          : message(body(), index),
+        index === place ? { ...message('', index), body: 'not ours' } : message(body(), index),
       );
       const answer = await fulfillBatch(dependencies(), messages);
       expect(answer.batchItemFailures).toEqual([{ itemIdentifier: `message-${place}` }]);

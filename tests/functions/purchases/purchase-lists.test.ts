@@ -175,7 +175,13 @@ describe('a receipt', () => {
 
   it('shows the date, the payment and what was refunded', () => {
     const refunds = [
-      { id: 're_1', amountMinor: 250, state: 'succeeded', at: '2026-11-19T00:00:00.000Z' } as const,
+      {
+        id: 're_1',
+        paymentRef: 'pi_1',
+        amountMinor: 250,
+        state: 'succeeded',
+        at: '2026-11-19T00:00:00.000Z',
+      } as const,
     ];
     const page = receiptPage(purchaseOf({ payments, refunds }), { name: 'Acme' });
     for (const text of ['18 November 2026', 'pi_1', '$2.50', 'ada@example.com']) {

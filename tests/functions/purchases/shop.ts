@@ -83,6 +83,7 @@ export async function openShop(test: TestLedger, changes: Partial<PurchaseDepend
       const received_at = runtime.now().toISOString();
       const records = running.stripe.events().map((event, index) => ({
         messageId: `message-${index}`,
+        attributes: { ApproximateReceiveCount: '1' },
         body: JSON.stringify({ provider: 'stripe', received_at, body: JSON.stringify(event) }),
       }));
       const { now, log } = runtime;

@@ -146,8 +146,8 @@ describe('a purchase', () => {
 
   it('is told of again as its state changes, and gets no second receipt', async () => {
     const store = purchaseStory();
-    const refund = { id: 're_1', at: payment.at } as const;
-    const dispute = { id: 'dp_1', amountMinor: 1_000, at: payment.at } as const;
+    const refund = { id: 're_1', paymentRef: 'pi_1', at: payment.at } as const;
+    const dispute = { id: 'dp_1', paymentRef: 'pi_1', amountMinor: 1_000, at: payment.at } as const;
     await store({ outcomes: [{ kind: 'failed', at: payment.at }] });
     await store({ payments: [payment] });
     await store({
@@ -175,7 +175,7 @@ describe('a purchase', () => {
   it('whose refund was known before its payment is still told as paid, and then as refunded', async () => {
     const store = purchaseStory();
     const refunds = [
-      { id: 're_1', amountMinor: 1_000, state: 'succeeded', at: payment.at },
+      { id: 're_1', paymentRef: 'pi_1', amountMinor: 1_000, state: 'succeeded', at: payment.at },
     ] as const;
     await store({ refunds: [...refunds] });
     await store({ refunds: [...refunds], payments: [payment] });
