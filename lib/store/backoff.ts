@@ -2,7 +2,8 @@ import { ContentionError } from '#lib/ports';
 import type { Table } from '#lib/store/table';
 
 const BASE_MS = 10;
-const CAP_MS = 1_000;
+// Reached only after nine collisions in a row: a wallet that is this hot needs its writers spread over seconds.
+const CAP_MS = 4_000;
 
 /** The retries of one command. Both throw ContentionError when its budget is spent. */
 export interface Backoff {
