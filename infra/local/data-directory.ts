@@ -1,5 +1,5 @@
-import { accessSync, constants, mkdirSync, readdirSync, rmSync } from 'node:fs';
-import { join, resolve } from 'node:path';
+import { accessSync, constants, existsSync, mkdirSync, readdirSync, rmSync } from 'node:fs';
+import { dirname, join, resolve } from 'node:path';
 
 import { LocalStackError } from '#infra/local/local-stack-error';
 
@@ -15,7 +15,7 @@ export interface DataFiles {
 export function prepareDataDirectory(path: string): DataFiles {
   const directory = resolve(path);
   try {
-    mkdirSync(directory, { recursive: true, mode: 0o700 });
+    makeFolder(directory);
     accessSync(directory, constants.R_OK | constants.W_OK | constants.X_OK);
   } catch (cause) {
     throw new LocalStackError(
@@ -29,6 +29,13 @@ export function prepareDataDirectory(path: string): DataFiles {
     table: join(directory, 'table.db'),
     logs: join(directory, 'logs'),
   };
+}
+
+/** Not `recursive`: where a file system takes no folders (/proc), Node then tries for ever. */
+function makeFolder(path: string): void {
+  if (existsSync(path)) return;
+  makeFolder(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 const OWN_FILES =

@@ -55,7 +55,11 @@ function cronTimes(
   schedule: { readonly pattern: string; readonly timeZone: string },
 ): NextTime {
   try {
-    const cron = new Cron(schedule.pattern, { timezone: schedule.timeZone });
+    const cron = new Cron(schedule.pattern, {
+      timezone: schedule.timeZone,
+      // AWS writes `0/10` where others write `*/10`.
+      sloppyRanges: true,
+    });
     return (after) => cron.nextRun(after) ?? undefined;
   } catch (cause) {
     throw unreadable(expression, cause);
@@ -66,9 +70,9 @@ function any(field: string | undefined): string | undefined {
   return field === '?' ? '*' : field;
 }
 
-/** AWS counts weekdays from 1 for Sunday, cron from 0; `#2` (the second one) stays as it is. */
+/** AWS counts weekdays from 1 for Sunday, cron from 0; `#2` (the second one) and `/2` (every other) stay. */
 function weekdays(field: string): string {
-  return field.replaceAll(/(?<![#\d])[1-7](?!\d)/g, (day) => String(Number(day) - 1));
+  return field.replaceAll(/(?<![#/\d])[1-7](?!\d)/g, (day) => String(Number(day) - 1));
 }
 
 function unreadable(expression: string, cause?: unknown): TemplateError {
