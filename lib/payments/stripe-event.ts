@@ -1,21 +1,32 @@
 import * as z from 'zod';
 import type {
-  CheckoutEvent,
   CheckoutOutcome,
+  DisputeState,
+  PaymentEvent,
   QuarantineReason,
+  RefundState,
   Translation,
 } from '#lib/payments/payment-event';
+import {
+  type Charge,
+  charge,
+  type CheckoutSession,
+  checkoutSession,
+  type Dispute,
+  dispute,
+  type PaymentIntent,
+  paymentIntent,
+  type Refund,
+  refund,
+  stripeId,
+  unixSeconds,
+} from '#lib/payments/stripe-objects';
 
 /**
  * The release of Stripe's API whose shapes we read: that of the SDK's pinned version. Versions of one release only add;
  * another release may move or drop what we rely on (docs.stripe.com/api/versioning).
  */
 export const STRIPE_API_RELEASE = 'endive';
-
-/** Stripe's ids are letters, digits and underscores; the table's keys hold no others. */
-const stripeId = z.string().regex(/^[A-Za-z0-9_-]{1,255}$/);
-const unixSeconds = z.int().min(0).max(253_402_300_799);
-const amount = z.int().min(0);
 
 const envelopeSchema = z.object({
   id: stripeId,
@@ -24,32 +35,45 @@ const envelopeSchema = z.object({
   api_version: z.string().nullable().optional(),
   created: unixSeconds,
   livemode: z.boolean(),
-  data: z.object({ object: z.looseObject({}) }),
+  data: z.object({ object: z.looseObject({ livemode: z.boolean().optional() }) }),
 });
 type Envelope = z.infer<typeof envelopeSchema>;
+type Read = (event: Envelope) => Translation;
 
-const sessionSchema = z.object({
-  id: stripeId,
-  object: z.literal('checkout.session'),
-  livemode: z.boolean(),
-  mode: z.literal('payment'),
-  client_reference_id: z.string().nullable(),
-  payment_intent: z.union([stripeId, z.object({ id: stripeId })]).nullable(),
-  payment_status: z.enum(['paid', 'unpaid', 'no_payment_required']),
-  amount_subtotal: amount.nullable(),
-  amount_total: amount,
-  currency: z.string().regex(/^[a-z]{3}$/),
-});
-type Session = z.infer<typeof sessionSchema>;
-
-/** What each event type says about its session; null where type and payment status contradict each other. */
-const checkoutOutcomes: Readonly<Record<string, (session: Session) => CheckoutOutcome | null>> = {
-  'checkout.session.completed': (session) =>
+/**
+ * Every type of event that says something about a purchase. The money of a dispute is gone from the moment it is open,
+ * so its status alone decides: `funds_withdrawn` tells no more than `created` does, whichever comes first, and is no
+ * verdict; `funds_reinstated` follows a verdict that `closed` or `updated` tells as well.
+ */
+const readers: Readonly<Record<string, Read>> = {
+  'checkout.session.completed': sessionReader((session) =>
     session.payment_status === 'unpaid' ? 'unpaid' : settled(session),
-  'checkout.session.async_payment_succeeded': settled,
-  'checkout.session.async_payment_failed': (session) =>
+  ),
+  'checkout.session.async_payment_succeeded': sessionReader(settled),
+  'checkout.session.async_payment_failed': sessionReader((session) =>
     session.payment_status === 'unpaid' ? 'failed' : null,
-  'checkout.session.expired': (session) => (session.payment_status === 'paid' ? null : 'expired'),
+  ),
+  'checkout.session.expired': sessionReader((session) =>
+    session.payment_status === 'paid' ? null : 'expired',
+  ),
+  'payment_intent.succeeded': reader(paymentIntent, (event, intent) =>
+    intent.status === 'succeeded'
+      ? paymentEvent(event, { intent, outcome: 'paid', amountMinor: intent.amount_received })
+      : quarantine(event, 'MALFORMED_EVENT', `status is ${intent.status}`),
+  ),
+  'payment_intent.payment_failed': reader(paymentIntent, (event, intent) =>
+    paymentEvent(event, { intent, outcome: 'failed', amountMinor: intent.amount }),
+  ),
+  'charge.refunded': reader(charge, refundTotalEvent),
+  'refund.created': reader(refund, refundEvent),
+  'refund.updated': reader(refund, refundEvent),
+  'refund.failed': reader(refund, refundEvent),
+  'charge.refund.updated': reader(refund, refundEvent),
+  'charge.dispute.created': reader(dispute, disputeEvent),
+  'charge.dispute.updated': reader(dispute, disputeEvent),
+  'charge.dispute.funds_withdrawn': reader(dispute, disputeEvent),
+  'charge.dispute.funds_reinstated': reader(dispute, disputeEvent),
+  'charge.dispute.closed': reader(dispute, disputeEvent),
 };
 
 /**
@@ -60,7 +84,7 @@ export function translateStripeEvent(delivery: {
   readonly body: string;
   /** Whether this deployment sells for real money. */
   readonly livemode: boolean;
-}): Translation<CheckoutEvent> {
+}): Translation {
   const envelope = envelopeSchema.safeParse(parseJson(delivery.body));
   if (!envelope.success) {
     return {
@@ -72,76 +96,194 @@ export function translateStripeEvent(delivery: {
     };
   }
   const event = envelope.data;
-  const outcomeOf = Object.hasOwn(checkoutOutcomes, event.type)
-    ? checkoutOutcomes[event.type]
-    : undefined;
-  if (!outcomeOf) return { kind: 'ignored', eventId: event.id, type: event.type };
-  return translateCheckout(event, { outcomeOf, livemode: delivery.livemode });
-}
-
-function translateCheckout(
-  event: Envelope,
-  how: {
-    readonly outcomeOf: (session: Session) => CheckoutOutcome | null;
-    readonly livemode: boolean;
-  },
-): Translation<CheckoutEvent> {
-  if (event.livemode !== how.livemode) {
+  const read = Object.hasOwn(readers, event.type) ? readers[event.type] : undefined;
+  if (!read) return ignored(event);
+  if (event.livemode !== delivery.livemode) {
     return quarantine(event, 'WRONG_LIVEMODE', `livemode is ${event.livemode}`);
   }
   const release = event.api_version?.split('.')[1];
   if (release !== STRIPE_API_RELEASE) {
-    return quarantine(
-      event,
-      'WRONG_API_VERSION',
-      `api_version is ${event.api_version ?? 'absent'}`,
-    );
+    const version = event.api_version ?? 'absent';
+    return quarantine(event, 'WRONG_API_VERSION', `api_version is ${version}`);
   }
-  const parsed = sessionSchema.safeParse(event.data.object);
-  if (!parsed.success) return quarantine(event, 'MALFORMED_EVENT', z.prettifyError(parsed.error));
-  const session = parsed.data;
-  if (session.livemode !== how.livemode) {
-    return quarantine(event, 'WRONG_LIVEMODE', `livemode of the session is ${session.livemode}`);
+  const { livemode } = event.data.object;
+  if (livemode !== undefined && livemode !== delivery.livemode) {
+    return quarantine(event, 'WRONG_LIVEMODE', `livemode of the object is ${livemode}`);
   }
-  const outcome = how.outcomeOf(session);
-  if (!outcome) {
+  return read(event);
+}
+
+function reader<T>(
+  schema: z.ZodType<T>,
+  translate: (event: Envelope, object: T) => Translation,
+): Read {
+  return (event) => {
+    const parsed = schema.safeParse(event.data.object);
+    return parsed.success
+      ? translate(event, parsed.data)
+      : quarantine(event, 'MALFORMED_EVENT', z.prettifyError(parsed.error));
+  };
+}
+
+/** `outcomeOf` is null where the event's type and the session's payment status contradict each other. */
+function sessionReader(outcomeOf: (session: CheckoutSession) => CheckoutOutcome | null): Read {
+  return reader(checkoutSession, (event, session) => {
+    const outcome = outcomeOf(session);
+    if (outcome) return checkoutEvent(event, session, outcome);
     const detail = `payment_status is ${session.payment_status}, payment_intent is ${
       session.payment_intent === null ? 'absent' : 'present'
     }`;
     return quarantine(event, 'MALFORMED_EVENT', detail);
-  }
-  return { kind: 'event', event: checkoutEvent(event, session, outcome) };
+  });
 }
 
 /** Money that was asked for has a payment behind it: without its id a refund could never be matched. */
-function settled(session: Session): CheckoutOutcome | null {
+function settled(session: CheckoutSession): CheckoutOutcome | null {
   if (session.payment_status === 'no_payment_required') return 'free';
   return session.payment_status === 'paid' && session.payment_intent !== null ? 'paid' : null;
 }
 
-function checkoutEvent(event: Envelope, session: Session, outcome: CheckoutOutcome): CheckoutEvent {
-  const intent = session.payment_intent;
-  return {
+function checkoutEvent(
+  event: Envelope,
+  session: CheckoutSession,
+  outcome: CheckoutOutcome,
+): Translation {
+  return translated({
     kind: 'checkout',
-    provider: 'stripe',
-    eventId: event.id,
-    type: event.type,
+    ...common(event, session),
     at: isoTime(event.created),
-    sessionRef: session.id,
     claimedPurchaseId: session.client_reference_id,
-    paymentRef: typeof intent === 'string' ? intent : (intent?.id ?? null),
+    sessionRef: session.id,
+    paymentRef: session.payment_intent,
     outcome,
     priceMinor: session.amount_subtotal,
     payableMinor: session.amount_total,
-    currency: session.currency.toUpperCase(),
-  };
+  });
 }
 
-function quarantine(
+function paymentEvent(
   event: Envelope,
-  reason: QuarantineReason,
-  detail: string,
-): Translation<CheckoutEvent> {
+  told: {
+    readonly intent: PaymentIntent;
+    readonly outcome: 'paid' | 'failed';
+    readonly amountMinor: number;
+  },
+): Translation {
+  const { intent, outcome, amountMinor } = told;
+  return translated({
+    kind: 'payment',
+    ...common(event, intent),
+    at: isoTime(event.created),
+    claimedPurchaseId: intent.metadata,
+    sessionRef: null,
+    paymentRef: intent.id,
+    outcome,
+    amountMinor,
+  });
+}
+
+function refundTotalEvent(event: Envelope, object: Charge): Translation {
+  return ofIntent(event, object, (payment) => ({
+    kind: 'refund_total',
+    ...payment,
+    at: isoTime(event.created),
+    refundedMinor: object.amount_refunded,
+  }));
+}
+
+function refundEvent(event: Envelope, object: Refund): Translation {
+  const state = stateOf(refundStates, object.status);
+  if (state === null) return unknownStatus(event, object.status);
+  return ofIntent(event, object, (payment) => ({
+    kind: 'refund',
+    ...payment,
+    at: isoTime(object.created),
+    refundRef: object.id,
+    amountMinor: object.amount,
+    state,
+  }));
+}
+
+function disputeEvent(event: Envelope, object: Dispute): Translation {
+  const state = stateOf(disputeStates, object.status);
+  if (state === null) return unknownStatus(event, object.status);
+  return ofIntent(event, object, (payment) => ({
+    kind: 'dispute',
+    ...payment,
+    at: isoTime(object.created),
+    disputeRef: object.id,
+    amountMinor: object.amount,
+    state,
+  }));
+}
+
+const refundStates: Readonly<Record<string, RefundState>> = {
+  pending: 'pending',
+  // The customer has to say where the money should go; it has left our reach all the same.
+  requires_action: 'pending',
+  succeeded: 'succeeded',
+  failed: 'failed',
+  canceled: 'failed',
+};
+
+/** `prevented` is missing on purpose: with some networks the customer has the money then, with others not. */
+const disputeStates: Readonly<Record<string, DisputeState>> = {
+  warning_needs_response: 'inquiry',
+  warning_under_review: 'inquiry',
+  warning_closed: 'inquiry',
+  needs_response: 'open',
+  under_review: 'open',
+  lost: 'lost',
+  // The money stays gone while an appeal runs, and comes back only with `won`.
+  appeal_needs_response: 'lost',
+  appeal_under_review: 'lost',
+  won: 'won',
+};
+
+function stateOf<S>(states: Readonly<Record<string, S>>, status: string | null): S | null {
+  return status !== null && Object.hasOwn(states, status) ? (states[status] ?? null) : null;
+}
+
+/** Everything that we sell is paid through payment intents, so money that moved without one is not our business. */
+function ofIntent(
+  event: Envelope,
+  object: Charge | Refund | Dispute,
+  eventOf: (payment: ReturnType<typeof common> & ReturnedPayment) => PaymentEvent,
+): Translation {
+  const { payment_intent: paymentRef, metadata: claimedPurchaseId } = object;
+  if (paymentRef === null) return ignored(event);
+  const payment = { paymentRef, sessionRef: null, claimedPurchaseId };
+  return translated(eventOf({ ...common(event, object), ...payment }));
+}
+
+interface ReturnedPayment {
+  readonly paymentRef: string;
+  readonly sessionRef: null;
+  readonly claimedPurchaseId: string | null;
+}
+
+function common(event: Envelope, object: { readonly currency: string }) {
+  return {
+    provider: 'stripe',
+    eventId: event.id,
+    type: event.type,
+    currency: object.currency.toUpperCase(),
+  } as const;
+}
+
+function translated(event: PaymentEvent): Translation {
+  return { kind: 'event', event };
+}
+
+function ignored(event: Envelope): Translation {
+  return { kind: 'ignored', eventId: event.id, type: event.type };
+}
+
+function unknownStatus(event: Envelope, status: string | null): Translation {
+  return quarantine(event, 'UNKNOWN_STATUS', `status is ${status ?? 'absent'}`);
+}
+
+function quarantine(event: Envelope, reason: QuarantineReason, detail: string): Translation {
   return { kind: 'quarantine', reason, eventId: event.id, type: event.type, detail };
 }
 

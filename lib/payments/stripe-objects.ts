@@ -1,0 +1,87 @@
+import * as z from 'zod';
+
+/*
+ * What we read of Stripe's objects, in the shapes of the pinned API release. Statuses are open text here: what one
+ * means is decided where it is translated, so that a new one is told apart from a broken object.
+ */
+
+/** Stripe's ids are letters, digits and underscores; the table's keys hold no others. */
+export const stripeId = z.string().regex(/^[A-Za-z0-9_-]{1,255}$/);
+export const unixSeconds = z.int().min(0).max(253_402_300_799);
+const amount = z.int().min(0);
+const currency = z.string().regex(/^[a-z]{3}$/);
+
+/** An id, or the object itself where the endpoint expands it; null for money that no payment intent moved. */
+const intentRef = z
+  .union([stripeId, z.object({ id: stripeId })])
+  .nullable()
+  .transform((intent) => (typeof intent === 'string' ? intent : (intent?.id ?? null)));
+
+/** Our own calls put the purchase there, and charges inherit it from their payment intent. */
+const metadata = z
+  .looseObject({ purchase_id: z.string().optional() })
+  .nullable()
+  .transform((data) => data?.purchase_id ?? null);
+
+export const checkoutSession = z.object({
+  id: stripeId,
+  object: z.literal('checkout.session'),
+  livemode: z.boolean(),
+  mode: z.literal('payment'),
+  client_reference_id: z.string().nullable(),
+  payment_intent: intentRef,
+  payment_status: z.enum(['paid', 'unpaid', 'no_payment_required']),
+  amount_subtotal: amount.nullable(),
+  amount_total: amount,
+  currency,
+});
+export type CheckoutSession = z.output<typeof checkoutSession>;
+
+export const paymentIntent = z.object({
+  id: stripeId,
+  object: z.literal('payment_intent'),
+  livemode: z.boolean(),
+  amount,
+  amount_received: amount,
+  currency,
+  metadata,
+  status: z.string(),
+});
+export type PaymentIntent = z.output<typeof paymentIntent>;
+
+export const charge = z.object({
+  id: stripeId,
+  object: z.literal('charge'),
+  livemode: z.boolean(),
+  amount_refunded: amount,
+  currency,
+  metadata,
+  payment_intent: intentRef,
+});
+export type Charge = z.output<typeof charge>;
+
+/** A refund says nothing of its mode: its event does. */
+export const refund = z.object({
+  id: stripeId,
+  object: z.literal('refund'),
+  amount,
+  created: unixSeconds,
+  currency,
+  metadata,
+  payment_intent: intentRef,
+  status: z.string().nullable(),
+});
+export type Refund = z.output<typeof refund>;
+
+export const dispute = z.object({
+  id: stripeId,
+  object: z.literal('dispute'),
+  livemode: z.boolean(),
+  amount,
+  created: unixSeconds,
+  currency,
+  metadata,
+  payment_intent: intentRef,
+  status: z.string(),
+});
+export type Dispute = z.output<typeof dispute>;
