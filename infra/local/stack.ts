@@ -113,11 +113,12 @@ async function start(options: StackOptions, closing: Closing): Promise<Stack> {
   const state = openCleanState(files, options.reset === true);
   closing.add(() => state.close());
   const clock = createClock(state);
-  const templates = options.templates ?? (await synthesize(log));
-
   const onExit = options.onFailure ?? log;
   const base = { files, state, clock, place: LOCAL_PLACE, closing, log, onExit };
-  const stores = await startStores(base);
+  const [templates, stores] = await bothOrNeither(
+    options.templates === undefined ? synthesize(log) : Promise.resolve(options.templates),
+    startStores(base),
+  );
   const model = withOwnOrigin(
     buildModel(loadTemplates(templates), {
       ...LOCAL_PLACE,
@@ -202,6 +203,12 @@ async function start(options: StackOptions, closing: Closing): Promise<Stack> {
     settle,
     close: () => closing.close(),
   };
+}
+
+/** Waits for both even when one fails, so that nothing starts behind the back of the clean-up. */
+async function bothOrNeither<A, B>(first: Promise<A>, second: Promise<B>): Promise<[A, B]> {
+  await Promise.allSettled([first, second]);
+  return Promise.all([first, second]);
 }
 
 interface Front {

@@ -1,5 +1,3 @@
-import { parseArgs } from 'node:util';
-
 import { LocalStackError } from '#infra/local/local-stack-error';
 import { type Stack, startStack } from '#infra/local/stack';
 import { TemplateError } from '#infra/local/template/template-error';
@@ -23,7 +21,7 @@ try {
 
 async function run(): Promise<void> {
   checkNode();
-  const { values } = parseArgs({ options: { reset: { type: 'boolean', default: false } } });
+  const reset = readReset(process.argv.slice(2));
   let stop: (code: number) => void = () => undefined;
   const stopped = new Promise<number>((done) => {
     stop = done;
@@ -35,7 +33,7 @@ async function run(): Promise<void> {
   const starting = startStack({
     port: readPort(),
     dataDir: process.env['DATA_DIR'] ?? '.local',
-    reset: values.reset,
+    reset,
     stripe: {
       ...fromEnvironment('apiKey', 'STRIPE_API_KEY'),
       ...fromEnvironment('webhookSecret', 'STRIPE_WEBHOOK_SECRET'),
@@ -71,6 +69,12 @@ function checkNode(): void {
   throw new LocalStackError(
     `Node ${process.versions.node} is too old: the local stack needs Node ${NODE_MIN}, which npm start brings along.`,
   );
+}
+
+function readReset(args: readonly string[]): boolean {
+  const unknown = args.find((argument) => argument !== '--reset');
+  if (unknown === undefined) return args.length > 0;
+  throw new LocalStackError(`"${unknown}" is not known: the only flag is --reset.`);
 }
 
 function readPort(): number {

@@ -75,10 +75,11 @@ async function runBuild(directory: string): Promise<void> {
 
 async function build(directory: string): Promise<void> {
   const { buildFunctions } = await import('#infra/bundle/build-functions');
-  const { buildApp } = await import('#infra/app');
+  // esbuild is a process of its own: loading the CDK meanwhile saves a second of the start.
+  const [functions, { buildApp }] = await Promise.all([buildFunctions(), import('#infra/app')]);
   const draft = `${directory}.${process.pid}`;
   const bundles = join(draft, 'functions');
-  for (const { directory: built, name } of await buildFunctions()) {
+  for (const { directory: built, name } of functions) {
     cpSync(built, join(bundles, name), { recursive: true });
   }
   const outdir = join(draft, 'cdk.out');
@@ -103,5 +104,11 @@ function removeOld(): void {
 if (import.meta.main) {
   const [, , directory] = process.argv;
   if (directory === undefined) throw new TypeError('The folder to write is missing.');
-  await build(directory);
+  try {
+    await build(directory);
+  } catch (error) {
+    // The stack of the bundler says nothing about what is wrong with the sources.
+    console.error(error instanceof Error ? error.message : error);
+    process.exitCode = 1;
+  }
 }
