@@ -52,7 +52,7 @@ export const functionDefinitions = {
     ],
   },
   purchases: {
-    description: 'Buying credits: checkout, purchase status, receipts.',
+    description: 'Buying credits: checkout, orders, purchase status, receipts.',
     memoryMb: 1024,
     timeoutSeconds: 20,
     environment: (resources) => ({
@@ -60,6 +60,8 @@ export const functionDefinitions = {
       ...identityVariables(resources),
       STRIPE_SECRET_ARN: resources.secrets.stripeApiKey.secretArn,
       STRIPE_LIVEMODE: String(resources.config.livemode),
+      RAZORPAY_SECRET_ARN: resources.secrets.razorpayApiKey.secretArn,
+      RAZORPAY_LIVEMODE: String(resources.config.livemode),
       REDIRECT_ORIGINS: resources.config.redirectOrigins.join(','),
       APP_NAME: resources.config.appName,
     }),
@@ -68,6 +70,7 @@ export const functionDefinitions = {
       queryIndexes(table, ['gsi1']),
       writeTable(table),
       readSecret(secrets.stripeApiKey),
+      readSecret(secrets.razorpayApiKey),
     ],
   },
   admin: {
@@ -88,6 +91,21 @@ export const functionDefinitions = {
     }),
     statements: ({ secrets, fulfillment }) => [
       readSecret(secrets.stripeWebhook),
+      sendTo(fulfillment.queue),
+    ],
+  },
+  'webhooks-razorpay': {
+    description: 'Receives Razorpay events: checks the signature, queues, acknowledges.',
+    memoryMb: 512,
+    // Razorpay waits 5 s and then sends again.
+    timeoutSeconds: 10,
+    publicReceiver: true,
+    environment: ({ secrets, fulfillment }) => ({
+      RAZORPAY_WEBHOOK_SECRET_ARN: secrets.razorpayWebhook.secretArn,
+      FULFILLMENT_QUEUE_URL: fulfillment.queue.queueUrl,
+    }),
+    statements: ({ secrets, fulfillment }) => [
+      readSecret(secrets.razorpayWebhook),
       sendTo(fulfillment.queue),
     ],
   },

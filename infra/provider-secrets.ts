@@ -11,10 +11,16 @@ import { acknowledge } from '#infra/acknowledge';
  *       --secret-string '{"api_key":"sk_live_..."}'
  *     aws secretsmanager put-secret-value --secret-id credit-ledger-prod/stripe/webhook \
  *       --secret-string '{"current":"whsec_new","previous":"whsec_old"}'
+ *     aws secretsmanager put-secret-value --secret-id credit-ledger-prod/razorpay/api-key \
+ *       --secret-string '{"key_id":"rzp_live_...","key_secret":"...","previous_key_secret":""}'
+ *     aws secretsmanager put-secret-value --secret-id credit-ledger-prod/razorpay/webhook \
+ *       --secret-string '{"current":"new","previous":"old"}'
  */
 export class ProviderSecrets extends Construct {
   readonly stripeApiKey: Secret;
   readonly stripeWebhook: Secret;
+  readonly razorpayApiKey: Secret;
+  readonly razorpayWebhook: Secret;
 
   constructor(scope: Construct, id: string, prefix: string) {
     super(scope, id);
@@ -28,6 +34,18 @@ export class ProviderSecrets extends Construct {
       slot: 'current',
       description:
         'Stripe webhook signing secrets: {"current", "previous"}; previous while rolling.',
+    });
+    this.razorpayApiKey = this.#secret('RazorpayApiKey', {
+      name: `${prefix}/razorpay/api-key`,
+      slot: 'key_secret',
+      description:
+        'Razorpay API key: {"key_id", "key_secret", "previous_key_secret"}; previous while exchanging.',
+    });
+    this.razorpayWebhook = this.#secret('RazorpayWebhook', {
+      name: `${prefix}/razorpay/webhook`,
+      slot: 'current',
+      description:
+        'Razorpay webhook secrets: {"current", "previous"}; resends are signed with the one of their event.',
     });
   }
 

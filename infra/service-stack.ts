@@ -41,6 +41,7 @@ export class ServiceStack extends Stack {
     const outputs = {
       ApiUrl: api.url,
       StripeWebhookUrl: addReceiverUrl(functions('webhooks-stripe')),
+      RazorpayWebhookUrl: addReceiverUrl(functions('webhooks-razorpay')),
       UserPoolId: identity.userPool.userPoolId,
       AppClientId: identity.appClient.userPoolClientId,
       AdminClientId: identity.adminClient.userPoolClientId,
@@ -48,6 +49,8 @@ export class ServiceStack extends Stack {
       TokenEndpoint: identity.tokenEndpoint,
       StripeApiKeySecret: resources.secrets.stripeApiKey.secretArn,
       StripeWebhookSecret: resources.secrets.stripeWebhook.secretArn,
+      RazorpayApiKeySecret: resources.secrets.razorpayApiKey.secretArn,
+      RazorpayWebhookSecret: resources.secrets.razorpayWebhook.secretArn,
       EventBusName: resources.bus.eventBusName,
     };
     for (const [name, value] of Object.entries(outputs)) new CfnOutput(this, name, { value });

@@ -1,6 +1,7 @@
 import type { PurchaseDependencies } from '#functions/purchases/dependencies';
 import { type ProblemError, problem } from '#lib/contract/problem';
 import { purchaseRoutes } from '#lib/contract/routes/purchases';
+import { beginProblem } from '#functions/purchases/begin-problem';
 import { endpoint } from '#lib/http/endpoint';
 import type { Log } from '#lib/http/log';
 import {
@@ -36,21 +37,6 @@ function problemOf(
   refusal: CheckoutRefusal,
   context: { readonly log: Log; readonly requestId: string },
 ): ProblemError {
-  switch (refusal.code) {
-    case 'PAYMENT_PROVIDER_FAILED':
-    case 'PAYMENT_PROVIDER_UNAVAILABLE': {
-      const { code, purchaseId: purchase_id, detail: reason } = refusal;
-      const line = { request_id: context.requestId, provider: 'stripe', purchase_id, reason };
-      context.log.error('no payment page', line);
-      return code === 'PAYMENT_PROVIDER_FAILED' ? problem(code) : problem(code, {});
-    }
-    case 'CURRENCY_NOT_AVAILABLE':
-      return problem(refusal.code, { currency: refusal.currency });
-    case 'URL_NOT_ALLOWED':
-      return problem(refusal.code, { field: refusal.field });
-    case 'IDEMPOTENCY_KEY_REUSED':
-    case 'NOT_FOUND':
-    case 'PACKAGE_NOT_AVAILABLE':
-      return problem(refusal.code);
-  }
+  if (refusal.code === 'URL_NOT_ALLOWED') return problem(refusal.code, { field: refusal.field });
+  return beginProblem(refusal, { ...context, provider: 'stripe' });
 }

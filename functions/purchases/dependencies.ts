@@ -4,10 +4,13 @@ import { createMetrics } from '#lib/http/metrics';
 import { requireVariable, type Runtime } from '#lib/http/runtime';
 import { tokenVerifier } from '#lib/http/token-verifier';
 import { invariant } from '#lib/invariant';
+import { createRazorpayClient } from '#lib/payments/razorpay-client';
+import { createRazorpayOrders, type RazorpayKey } from '#lib/payments/razorpay-orders';
 import { createStripeCheckout } from '#lib/payments/stripe-checkout';
 import type { CatalogStore, LedgerStore, PurchaseStore } from '#lib/ports';
 import type { CheckoutProvider } from '#lib/purchases/checkout-provider';
-import { createSecretReader } from '#lib/secrets/secret-reader';
+import type { OrderProvider } from '#lib/purchases/order-provider';
+import { createSecretReader, type SecretSlots } from '#lib/secrets/secret-reader';
 import { createCatalogStore } from '#lib/store/catalog-store';
 import { lambdaTable } from '#lib/store/lambda-table';
 import { createLedgerStore } from '#lib/store/ledger-store';
@@ -19,6 +22,7 @@ export interface PurchaseDependencies extends ApiDependencies {
   readonly purchases: PurchaseStore;
   readonly catalog: CatalogStore;
   readonly checkout: CheckoutProvider;
+  readonly orders: OrderProvider;
   readonly redirectOrigins: ReadonlySet<string>;
   /** As it stands on receipts. */
   readonly sellerName: string;
@@ -27,6 +31,8 @@ export interface PurchaseDependencies extends ApiDependencies {
 
 // Two attempts at Stripe and one fight for a wallet end below the function's 20 s.
 const STRIPE_TIMEOUT_MS = 8_000;
+// An order takes two calls of two attempts, when the first is left open.
+const RAZORPAY_TIMEOUT_MS = 3_500;
 const RETRY_BUDGET_MS = 2_000;
 
 export function createDependencies({ env, now, log }: Runtime): PurchaseDependencies {
@@ -54,10 +60,30 @@ export function createDependencies({ env, now, log }: Runtime): PurchaseDependen
       livemode: requireVariable(env, 'STRIPE_LIVEMODE') === 'true',
       timeoutMs: STRIPE_TIMEOUT_MS,
     }),
+    orders: razorpayOrders({ env, now }),
     redirectOrigins: originsOf(requireVariable(env, 'REDIRECT_ORIGINS')),
     sellerName: requireVariable(env, 'APP_NAME'),
     log,
   };
+}
+
+function razorpayOrders({ env, now }: Pick<Runtime, 'env' | 'now'>): OrderProvider {
+  const secret = createSecretReader({
+    arn: requireVariable(env, 'RAZORPAY_SECRET_ARN'),
+    nowMs: () => now().getTime(),
+  });
+  const key = async (options?: { readonly fresh: boolean }) => keyOf(await secret.read(options));
+  return createRazorpayOrders({
+    client: createRazorpayClient({ credentials: key, timeoutMs: RAZORPAY_TIMEOUT_MS }),
+    key,
+    livemode: requireVariable(env, 'RAZORPAY_LIVEMODE') === 'true',
+  });
+}
+
+function keyOf(slots: SecretSlots): RazorpayKey {
+  const { key_id: keyId, key_secret: keySecret, previous_key_secret: previous } = slots;
+  invariant(keyId && keySecret, 'the secret has a Razorpay key with its secret');
+  return { keyId, keySecret, previousKeySecret: previous ?? '' };
 }
 
 /** As browsers compare them: scheme, host and port, nothing less. */

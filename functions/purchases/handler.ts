@@ -3,14 +3,25 @@ import { createDependencies } from '#functions/purchases/dependencies';
 import { getCheckout } from '#functions/purchases/get-checkout';
 import { getPurchase } from '#functions/purchases/get-purchase';
 import { getReceipt } from '#functions/purchases/get-receipt';
+import { initiatePurchase } from '#functions/purchases/initiate-purchase';
 import { listPackages } from '#functions/purchases/list-packages';
 import { listPurchases } from '#functions/purchases/list-purchases';
+import { verifyPayment } from '#functions/purchases/verify-payment';
 import { apiHandler } from '#lib/http/api-handler';
 import { lambdaRuntime } from '#lib/http/runtime';
 
 /** Buying credits, and what was bought (DESIGN 5, users). */
 export const handler = apiHandler(
-  [listPackages, createCheckout, getCheckout, listPurchases, getPurchase, getReceipt],
+  [
+    listPackages,
+    createCheckout,
+    getCheckout,
+    initiatePurchase,
+    verifyPayment,
+    listPurchases,
+    getPurchase,
+    getReceipt,
+  ],
   createDependencies,
   lambdaRuntime({ env: process.env, now: () => new Date() }),
 );

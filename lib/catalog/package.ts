@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { priceOfCredits } from '#lib/catalog/price-of-credits';
+import type { CreditPrices } from '#lib/settings/settings';
 
 /** Credits on sale at a price per currency. What a buyer agreed to is copied into the purchase. */
 export const packageSchema = z.object({
@@ -7,8 +9,13 @@ export const packageSchema = z.object({
   description: z.string(),
   creditType: z.string(),
   credits: z.int().min(1),
-  /** The first is the one shown to who does not ask for a currency. Minor units, ISO 4217 in capitals. */
-  prices: z.array(z.object({ currency: z.string(), amountMinor: z.int().min(0) })).min(1),
+  /** Fixed. The first is the one shown to who does not ask for a currency. Minor units, ISO 4217 in capitals. */
+  prices: z.array(z.object({ currency: z.string(), amountMinor: z.int().min(0) })),
+  /**
+   * Sold in every other currency of the setting `price_per_credit`, too: at that price less so many percent. Absent
+   * where only the fixed prices hold.
+   */
+  discountPercent: z.int().min(0).max(99).optional(),
   /** What is not on sale any more stays for the purchases that name it. */
   active: z.boolean(),
   /** Its place in the list, ascending. */
@@ -22,13 +29,20 @@ export interface PackagePrice {
   readonly currency: string;
 }
 
-/** The price in a currency, or in the package's first one; null where there is none in that currency. */
+/**
+ * The price in a currency, or in the package's first one (else the first one of the setting); null where there is none
+ * in that currency. A derived price follows the setting at once.
+ */
 export function priceOf(
   creditPackage: CreditPackage,
-  currency: string | undefined,
+  asked: { readonly currency: string | undefined; readonly perCredit: CreditPrices },
 ): PackagePrice | null {
-  const price = creditPackage.prices.find(
-    (offered) => currency === undefined || offered.currency === currency,
-  );
-  return price ? { creditPackage, ...price } : null;
+  const { credits, discountPercent, prices } = creditPackage;
+  const { perCredit } = asked;
+  const currency = asked.currency ?? prices[0]?.currency ?? perCredit[0]?.currency ?? '';
+  const fixed = prices.find((price) => price.currency === currency);
+  if (fixed) return { creditPackage, ...fixed };
+  if (discountPercent === undefined) return null;
+  const amountMinor = priceOfCredits({ credits, currency, discountPercent }, perCredit);
+  return amountMinor === null ? null : { creditPackage, amountMinor, currency };
 }

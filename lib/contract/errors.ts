@@ -20,6 +20,9 @@ export interface ErrorDetails {
   readonly SELF_TRANSFER: [];
   readonly URL_NOT_ALLOWED: Details<{ field: string }>;
   readonly CURRENCY_NOT_AVAILABLE: Details<{ currency: string }>;
+  readonly PAYMENT_SIGNATURE_INVALID: [];
+  readonly PURCHASE_TOO_SMALL: Details<{ limit: number }>;
+  readonly PURCHASE_TOO_LARGE: Details<{ limit: number }>;
   readonly UNAUTHENTICATED: [];
   readonly INSUFFICIENT_CREDITS: Details<{
     required: number;
@@ -42,10 +45,18 @@ export interface ErrorDetails {
   readonly HOLD_EXPIRED: [];
   readonly PACKAGE_NOT_AVAILABLE: [];
   readonly RECEIPT_NOT_READY: [];
+  readonly PAYMENT_NOT_CAPTURED: [];
+  readonly PAYMENT_ORDER_MISMATCH: [];
+  readonly PAYMENT_AMOUNT_MISMATCH: [];
+  readonly PAYMENT_CURRENCY_MISMATCH: [];
+  readonly PURCHASE_PAID_ALREADY: [];
+  readonly PAYMENT_NOT_CREDITED: [];
+  readonly TOO_MANY_PENDING_PURCHASES: Details<{ limit: number }>;
   readonly PAYLOAD_TOO_LARGE: Details<{ limit_bytes: number }>;
   readonly UNSUPPORTED_MEDIA_TYPE: [];
   readonly IDEMPOTENCY_KEY_REUSED: [];
   readonly RATE_LIMITED: Details<RetryAfter>;
+  readonly TOO_MANY_PURCHASES_TODAY: Details<RetryAfter & { limit: number }>;
   readonly INTERNAL: [];
   readonly PAYMENT_PROVIDER_FAILED: [];
   readonly PAYMENT_PROVIDER_UNAVAILABLE: Details<RetryAfter>;
@@ -118,6 +129,24 @@ export const errorTable: { readonly [C in ErrorCode]: ErrorDefinition<ErrorDetai
     title: 'The currency is not available',
     retry: 'never',
     sentence: ({ currency }) => `There is no price in ${currency}.`,
+  },
+  PAYMENT_SIGNATURE_INVALID: {
+    status: 400,
+    title: 'The payment signature is not valid',
+    retry: 'never',
+    sentence: () => 'The signature is not that of the payment provider for this order and payment.',
+  },
+  PURCHASE_TOO_SMALL: {
+    status: 400,
+    title: 'The purchase is too small',
+    retry: 'never',
+    sentence: ({ limit }) => `A purchase is of at least ${limit} credits.`,
+  },
+  PURCHASE_TOO_LARGE: {
+    status: 400,
+    title: 'The purchase is too large',
+    retry: 'never',
+    sentence: ({ limit }) => `A purchase is of at most ${limit} credits.`,
   },
   UNAUTHENTICATED: {
     status: 401,
@@ -229,6 +258,49 @@ export const errorTable: { readonly [C in ErrorCode]: ErrorDefinition<ErrorDetai
     retry: 'later',
     sentence: () => 'A purchase has a receipt once it is paid.',
   },
+  PAYMENT_NOT_CAPTURED: {
+    status: 409,
+    title: 'The payment is not captured',
+    retry: 'later',
+    sentence: () => 'The payment provider has not collected the money of this payment.',
+  },
+  PAYMENT_ORDER_MISMATCH: {
+    status: 409,
+    title: 'The payment is for another order',
+    retry: 'never',
+    sentence: () => 'The payment provider names another order for this payment.',
+  },
+  PAYMENT_AMOUNT_MISMATCH: {
+    status: 409,
+    title: 'The amount is not what was agreed',
+    retry: 'never',
+    sentence: () => 'The payment is of another amount than the purchase. Support will look at it.',
+  },
+  PAYMENT_CURRENCY_MISMATCH: {
+    status: 409,
+    title: 'The currency is not what was agreed',
+    retry: 'never',
+    sentence: () =>
+      'The payment is in another currency than the purchase. Support will look at it.',
+  },
+  PURCHASE_PAID_ALREADY: {
+    status: 409,
+    title: 'The purchase is paid already',
+    retry: 'never',
+    sentence: () => 'Another payment has paid this purchase; this one has to be refunded.',
+  },
+  PAYMENT_NOT_CREDITED: {
+    status: 409,
+    title: 'The payment could not be credited',
+    retry: 'later',
+    sentence: () => 'The payment is known, and its credits could not be added. Support will look.',
+  },
+  TOO_MANY_PENDING_PURCHASES: {
+    status: 409,
+    title: 'Too many purchases wait for payment',
+    retry: 'later',
+    sentence: ({ limit }) => `At most ${limit} purchases may wait for their payment.`,
+  },
   PAYLOAD_TOO_LARGE: {
     status: 413,
     title: 'The body is too large',
@@ -253,6 +325,13 @@ export const errorTable: { readonly [C in ErrorCode]: ErrorDefinition<ErrorDetai
     retry: 'later',
     retryAfterSeconds: 60,
     sentence: () => 'Wait as long as Retry-After says.',
+  },
+  TOO_MANY_PURCHASES_TODAY: {
+    status: 429,
+    title: 'Too many purchases today',
+    retry: 'later',
+    retryAfterSeconds: 3_600,
+    sentence: ({ limit }) => `At most ${limit} purchases may be begun within 24 hours.`,
   },
   INTERNAL: {
     status: 500,

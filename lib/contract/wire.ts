@@ -231,6 +231,25 @@ export const checkoutStatus = z
     description: 'For the success page: ask until it is not pending.',
   });
 
+export const initiatedPurchase = z
+  .strictObject({
+    purchase_id: idOf('purchase'),
+    order_id: providerId,
+    key_id: z.string().meta({ description: 'What the app opens the payment page with.' }),
+    amount: minorUnits,
+    currency,
+    credits: z.int().min(1),
+  })
+  .meta({ id: 'InitiatedPurchase' });
+
+export const verifiedPayment = movement
+  .extend({
+    purchase_id: idOf('purchase'),
+    credits_added: z.int().min(1),
+    credits_balance: creditCount.meta({ description: 'Now; `balance` is that of the credit.' }),
+  })
+  .meta({ id: 'VerifiedPayment' });
+
 export const verification = z
   .strictObject({
     ok: z.boolean(),

@@ -3,8 +3,10 @@ import { currency } from '#lib/contract/amounts';
 import { type Currency, MINOR_UNIT_DIGITS } from '#lib/contract/amounts';
 import type * as wire from '#lib/contract/wire';
 import type { Wire } from '#lib/http/endpoint';
-import { toCreditType } from '#lib/http/wallet-resource';
+import { toBalance, toCreditType, toMovement } from '#lib/http/wallet-resource';
 import { pricePerCredit } from '#lib/purchases/money-format';
+import type { Entry } from '#lib/ledger/entry';
+import type { Head } from '#lib/ledger/wallet';
 import { invariant } from '#lib/invariant';
 import type { Purchase } from '#lib/purchases/purchase';
 import { paidAtOf, refundedMinorOf, statusOf } from '#lib/purchases/purchase-status';
@@ -60,6 +62,35 @@ export function toPackage(offered: PackagePrice): Wire<typeof wire.creditPackage
     price: amountMinor,
     currency: currency.parse(offered.currency),
     price_per_credit: pricePerCredit({ amountMinor, currency: offered.currency, credits }),
+  };
+}
+
+export function toInitiatedPurchase(begun: {
+  readonly purchase: Purchase;
+  readonly orderId: string;
+  readonly keyId: string;
+}): Wire<typeof wire.initiatedPurchase> {
+  const { keyId, orderId, purchase } = begun;
+  return {
+    purchase_id: purchase.id,
+    order_id: orderId,
+    key_id: keyId,
+    amount: purchase.amountMinor,
+    currency: toCurrency(purchase.currency),
+    credits: purchase.credits,
+  };
+}
+
+export function toVerifiedPayment(
+  verified: { readonly purchase: Purchase; readonly entry: Entry; readonly head: Head },
+  now: string,
+): Wire<typeof wire.verifiedPayment> {
+  const { entry, head, purchase } = verified;
+  return {
+    ...toMovement(entry),
+    purchase_id: purchase.id,
+    credits_added: entry.amount,
+    credits_balance: toBalance(head, now).credits_balance,
   };
 }
 

@@ -1,3 +1,4 @@
+import type { PaymentProvider } from '#lib/payments/payment-event';
 import type { LedgerStore } from '#lib/ports';
 import { paymentRef, purchaseRef } from '#lib/purchases/find-event-purchase';
 import type { Purchase } from '#lib/purchases/purchase';
@@ -14,14 +15,20 @@ export async function findPurchase(
   return purchase?.userId === wanted.userId ? purchase : null;
 }
 
-/** The purchase of a user's own payment page, or null. */
-export async function findCheckout(
+/** The purchase of a user's own payment page or order, or null. */
+export async function findBySession(
   deps: Reading,
-  wanted: { readonly userId: string; readonly sessionId: string },
+  wanted: {
+    readonly userId: string;
+    readonly provider: PaymentProvider;
+    readonly sessionId: string;
+  },
 ): Promise<Purchase | null> {
-  const ref = paymentRef({ provider: 'stripe' }, wanted.sessionId);
+  const ref = paymentRef(wanted, wanted.sessionId);
   const reference = (await deps.store.load([ref]))('paymentReference', ref.id)?.value;
   const purchaseId = reference?.purchaseId ?? null;
   if (purchaseId === null) return null;
-  return findPurchase(deps, { userId: wanted.userId, purchaseId });
+  const purchase = await findPurchase(deps, { userId: wanted.userId, purchaseId });
+  // Payments lead to a purchase as well, and are nobody's page.
+  return purchase?.session?.id === wanted.sessionId ? purchase : null;
 }

@@ -92,8 +92,14 @@ export const paymentReferenceSchema = z.object({
 });
 export type PaymentReference = z.infer<typeof paymentReferenceSchema>;
 
-/** How many purchases a user has begun: with it any page of their list is one bounded query, and its total exact. */
-export const purchaseCountSchema = z.object({ count: z.int().min(0) });
+/**
+ * How many purchases a user has begun: with it any page of their list is one bounded query, and its total exact. And
+ * which of them within a day of the last one, oldest first: what limits count.
+ */
+export const purchaseCountSchema = z.object({
+  count: z.int().min(0),
+  recent: z.array(z.object({ purchaseId: z.string(), at: instant })).default([]),
+});
 export type PurchaseCount = z.infer<typeof purchaseCountSchema>;
 
 /** The cause of the entry that credits a purchase: one purchase, one credit, for ever. */

@@ -1,4 +1,19 @@
 import * as z from 'zod';
+import { CREDITS_MAX, currency } from '#lib/contract/amounts';
+
+/** Most purchases a day that can be allowed to one user: their ids stand in one item. */
+const PURCHASES_PER_DAY_MAX = 200;
+
+/** What one credit costs in each currency: decimal text of its major unit, because it may be less than a cent. */
+const creditPrices = z
+  .array(z.object({ currency, amount: z.string().regex(/^(0|[1-9]\d{0,5})(\.\d{1,8})?$/) }))
+  .min(1)
+  .refine(
+    (prices) => new Set(prices.map((price) => price.currency)).size === prices.length,
+    'has each currency once',
+  )
+  .refine((prices) => prices.every((price) => Number(price.amount) > 0), 'has prices above zero');
+export type CreditPrices = z.output<typeof creditPrices>;
 
 /**
  * What an operator may change without a deployment: one row per setting, with its bounds and the value that holds
@@ -11,12 +26,29 @@ export const settings = {
   refund_grace_days: { schema: z.int().min(0).max(365), initial: 7 },
   /** What becomes of the part of a reversal that the balance does not cover. */
   clawback: { schema: z.enum(['debt', 'floor']), initial: 'debt' },
+  /** What a credit costs where no package fixes the price; the first currency is shown to who asks for none. */
+  price_per_credit: {
+    schema: creditPrices,
+    initial: [
+      { currency: 'USD', amount: '0.10' },
+      { currency: 'INR', amount: '50.00' },
+    ],
+  },
+  /** Least and most credits of one purchase. */
+  purchase_credits_min: { schema: z.int().min(1).max(CREDITS_MAX), initial: 1 },
+  purchase_credits_max: { schema: z.int().min(1).max(CREDITS_MAX), initial: 1_000_000 },
+  /** Purchases that a user may begin within 24 hours. */
+  purchases_per_day_max: { schema: z.int().min(0).max(PURCHASES_PER_DAY_MAX), initial: 100 },
+  /** Purchases that a user may have begun within 24 hours and not brought to an end. */
+  purchases_pending_max: { schema: z.int().min(1).max(PURCHASES_PER_DAY_MAX), initial: 50 },
 } as const;
 
 export type SettingKey = keyof typeof settings;
 export type SettingValue<K extends SettingKey> = z.output<(typeof settings)[K]['schema']>;
 
-export const settingSchema = z.object({ value: z.union([z.string(), z.number(), z.boolean()]) });
+export const settingSchema = z.object({
+  value: z.union([z.string(), z.number(), z.boolean(), creditPrices]),
+});
 export type StoredSetting = z.infer<typeof settingSchema>;
 
 /** The value in force: the stored one, or the initial one where none is stored. */
@@ -27,7 +59,7 @@ export function settingOf<K extends SettingKey>(
 export function settingOf(
   key: SettingKey,
   stored: { readonly value: StoredSetting } | null,
-): string | number | boolean {
+): StoredSetting['value'] {
   const { schema, initial } = settings[key];
-  return stored ? schema.parse(stored.value.value) : initial;
+  return schema.parse(stored ? stored.value.value : initial);
 }

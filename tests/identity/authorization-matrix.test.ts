@@ -92,6 +92,8 @@ const matrix: Readonly<Record<keyof typeof routes, Row>> = {
   listPackages: anyone,
   createCheckout: unlessSuspended,
   getCheckout: people,
+  initiatePurchase: unlessSuspended,
+  verifyPayment: unlessSuspended,
   listPurchases: people,
   getPurchase: people,
   getReceipt: people,

@@ -31,6 +31,7 @@ test.each([
   ['wallet', 400],
   ['service', 400],
   ['webhooks-stripe', 64 + 420],
+  ['webhooks-razorpay', 64 + 420],
   ['purchases', 700],
 ])('%s loads at most %i KiB', (name, kibibytes) => {
   const size = bundles.find((bundle) => bundle.name === name)?.bytes ?? Infinity;
@@ -42,6 +43,7 @@ describe('no provider SDK loads where none is called', () => {
     'wallet',
     'service',
     'webhooks-stripe',
+    'webhooks-razorpay',
     'stream',
     'notifications',
     'admin',

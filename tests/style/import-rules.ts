@@ -52,7 +52,7 @@ export const importRules: readonly ImportRule[] = [
   {
     area: 'lib/payments/',
     own: [...rules, 'lib/payments/'],
-    packages: ['stripe', 'razorpay', 'node:crypto', 'zod'],
+    packages: ['stripe', 'razorpay', 'node:crypto', 'node:http', 'node:https', 'zod'],
   },
   {
     area: 'lib/messaging/',

@@ -1,4 +1,5 @@
-import { receiveEvent, type ReceiverEvent } from '#functions/webhooks/stripe/receive-event';
+import type { ReceiverEvent } from '#functions/webhooks/receive-delivery';
+import { receiveEvent } from '#functions/webhooks/stripe/receive-event';
 import { createLog } from '#lib/http/log';
 import { invariant } from '#lib/invariant';
 import { createQueue } from '#lib/messaging/queue';

@@ -12,9 +12,13 @@ export const good: Readonly<Record<string, unknown>> = {
   user_id: 'alice',
   id: 'pur_1',
   session_id: 'cs_test_1',
+  razorpay_order_id: 'order_1',
+  razorpay_payment_id: 'pay_1',
+  razorpay_signature: 'a'.repeat(64),
   transaction_id: 'txn_1',
   package_id: 'starter',
   amount: 5,
+  credits: 5,
   required: '5',
   priority: 1,
   description: 'x',
@@ -76,8 +80,8 @@ export const label = ({ route, part, name }: Field) => `${route.name} ${part}.${
 export async function send(route: Route, part?: Part, name?: string, value?: unknown) {
   const inputs = { params: {}, query: {}, body: {} };
   for (const each of fieldsOf(route)) {
-    // Filters that exclude each other stay out unless they are what is tested.
-    if (each.name === 'cursor') continue;
+    // Fields that exclude each other stay out unless they are what is tested.
+    if (each.name === 'cursor' || isExcluded(each, name)) continue;
     Object.assign(inputs[each.part], { [each.name]: good[each.name] });
   }
   if (part !== undefined && name !== undefined) Object.assign(inputs[part], { [name]: value });
@@ -86,6 +90,13 @@ export async function send(route: Route, part?: Part, name?: string, value?: unk
     query: new URLSearchParams(inputs.query).toString(),
     ...(route.hasBody && { body: jsonOf(inputs.body) }),
   });
+}
+
+/** A purchase is of a package, or of credits of a type. */
+function isExcluded(field: Field, tested: string | undefined): boolean {
+  if (field.route.name !== 'initiatePurchase') return false;
+  const out = tested === 'package_id' ? ['credits', 'credit_type'] : ['package_id'];
+  return out.includes(field.name);
 }
 
 export async function sendBody(route: Route, json: string) {

@@ -75,7 +75,7 @@ describe('buying a package', () => {
   it.each([
     ['async_success', 'paid', 100],
     ['async_failure', 'failed', 0],
-    ['decline', 'pending', 0],
+    ['decline', 'failed', 0],
     ['cancel', 'pending', 0],
   ] as const)('with the outcome %s ends %s with %i credits', async (outcome, status, credits) => {
     const shop = await openShop(test);

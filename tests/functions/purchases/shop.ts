@@ -6,19 +6,25 @@ import type { PurchaseDependencies } from '#functions/purchases/dependencies';
 import { getCheckout } from '#functions/purchases/get-checkout';
 import { getPurchase } from '#functions/purchases/get-purchase';
 import { getReceipt } from '#functions/purchases/get-receipt';
+import { initiatePurchase } from '#functions/purchases/initiate-purchase';
 import { listPackages } from '#functions/purchases/list-packages';
 import { listPurchases } from '#functions/purchases/list-purchases';
+import { verifyPayment } from '#functions/purchases/verify-payment';
 import { defaultPackages } from '#lib/catalog/default-packages';
 import type { CreditPackage } from '#lib/catalog/package';
 import { problemDocument } from '#lib/contract/wire';
 import type { Route } from '#lib/contract/route';
 import { purchaseRoutes } from '#lib/contract/routes/purchases';
 import { apiHandler } from '#lib/http/api-handler';
+import { createRazorpayClient } from '#lib/payments/razorpay-client';
+import { createRazorpayOrders } from '#lib/payments/razorpay-orders';
 import { createStripeCheckout } from '#lib/payments/stripe-checkout';
 import { createCatalogStore } from '#lib/store/catalog-store';
 import { createPurchaseStore } from '#lib/store/purchase-store';
 import { context, httpEvent, testRuntime } from '#tests/http/events';
+import { KEY, startRazorpay } from '#tests/infra/local/razorpay/stand-in';
 import { startStripe } from '#tests/infra/local/stripe/stand-in';
+import type { PayResult } from '#infra/local/razorpay/checkout';
 import type { TestLedger } from '#tests/support/ledger';
 
 export const ORIGIN = 'https://app.example';
@@ -29,9 +35,10 @@ export interface Buying {
   readonly body?: Readonly<Record<string, unknown>>;
 }
 
-/** The purchases function over a real table and a Stripe of its own: `token` is the user's id. */
+/** The purchases function over a real table, a Stripe and a Razorpay of its own: `token` is the user's id. */
 export async function openShop(test: TestLedger, changes: Partial<PurchaseDependencies> = {}) {
   const running = await startStripe();
+  const rzp = await startRazorpay();
   const runtime = testRuntime();
   const { hostname, port } = new URL(running.apiUrl);
   const dependencies: PurchaseDependencies = {
@@ -48,13 +55,23 @@ export async function openShop(test: TestLedger, changes: Partial<PurchaseDepend
       timeoutMs: 1_000,
       server: { host: hostname, port: Number(port), protocol: 'http' },
     }),
+    orders: razorpayOrders(rzp.apiUrl),
     redirectOrigins: new Set([ORIGIN]),
     sellerName: 'Acme & Sons',
     log: runtime.log,
     ...changes,
   };
   const handle = apiHandler(
-    [listPackages, createCheckout, getCheckout, listPurchases, getPurchase, getReceipt],
+    [
+      listPackages,
+      createCheckout,
+      getCheckout,
+      initiatePurchase,
+      verifyPayment,
+      listPurchases,
+      getPurchase,
+      getReceipt,
+    ],
     () => dependencies,
     runtime,
   );
@@ -65,6 +82,7 @@ export async function openShop(test: TestLedger, changes: Partial<PurchaseDepend
   };
   return {
     ...running,
+    rzp,
     lines: runtime.lines,
     call,
     buy: ({ user = 'user-1', key, body }: Buying = {}) =>
@@ -78,19 +96,70 @@ export async function openShop(test: TestLedger, changes: Partial<PurchaseDepend
           ...body,
         },
       }),
-    /** Hands every event that Stripe has for us to fulfillment. */
+    /** Asks for a Razorpay order. */
+    order: (
+      body: Readonly<Record<string, unknown>> = { package_id: 'starter' },
+      { user = 'user-1', key }: Omit<Buying, 'body'> = {},
+    ) =>
+      call(purchaseRoutes.initiatePurchase, {
+        token: user,
+        ...(key !== undefined && { headers: { 'idempotency-key': key } }),
+        body,
+      }),
+    /** Hands to us what Razorpay's page has handed to the app. */
+    verify: (
+      handover: PayResult,
+      changes: Readonly<Record<string, unknown>> & { user?: string },
+    ) => {
+      const { user = 'user-1', ...others } = changes;
+      const body = {
+        razorpay_payment_id: handover.razorpay_payment_id,
+        razorpay_order_id: handover.razorpay_order_id,
+        razorpay_signature: handover.razorpay_signature,
+        ...others,
+      };
+      return call(purchaseRoutes.verifyPayment, { token: user, body });
+    },
+    /** Hands every event that Stripe and Razorpay have for us to fulfillment. */
     fulfil: async () => {
       const received_at = runtime.now().toISOString();
-      const records = running.stripe.events().map((event, index) => ({
+      await rzp.settle();
+      const deliveries = [
+        ...running.stripe
+          .events()
+          .map((event) => ({ provider: 'stripe', received_at, body: JSON.stringify(event) })),
+        ...rzp.received.map(({ body, id }) => ({
+          provider: 'razorpay',
+          received_at,
+          event_id: id,
+          body,
+        })),
+      ];
+      const records = deliveries.map((delivery, index) => ({
         messageId: `message-${index}`,
         attributes: { ApproximateReceiveCount: '1' },
-        body: JSON.stringify({ provider: 'stripe', received_at, body: JSON.stringify(event) }),
+        body: JSON.stringify(delivery),
       }));
       const { now, log } = runtime;
       const deps = { store: test.ledger, livemode: false, now, log, count: () => undefined };
       expect(await fulfillBatch(deps, records)).toEqual({ batchItemFailures: [] });
     },
   };
+}
+
+/** The product's client of Razorpay, pointed at a stand-in. */
+export function razorpayOrders(apiUrl: string, options: { readonly timeoutMs?: number } = {}) {
+  const { hostname, port } = new URL(apiUrl);
+  const key = async () => ({ ...KEY, previousKeySecret: '' });
+  return createRazorpayOrders({
+    client: createRazorpayClient({
+      credentials: key,
+      timeoutMs: options.timeoutMs ?? 1_000,
+      server: { host: hostname, port: Number(port), protocol: 'http' },
+    }),
+    key,
+    livemode: false,
+  });
 }
 
 export async function seedPackages(

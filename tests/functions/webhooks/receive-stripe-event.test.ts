@@ -3,10 +3,10 @@ import { ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   BODY_BYTES_MAX,
-  receiveEvent,
   type ReceiverDependencies,
   type ReceiverEvent,
-} from '#functions/webhooks/stripe/receive-event';
+} from '#functions/webhooks/receive-delivery';
+import { receiveEvent } from '#functions/webhooks/stripe/receive-event';
 import { createClock } from '#infra/local/clock';
 import { listen, stopListening } from '#infra/local/listen';
 import { createSecrets, type Secrets } from '#infra/local/services/secrets';
@@ -106,7 +106,7 @@ describe('a signed delivery', () => {
     const body = `{\n  "id": "evt_1",  "name": "Zoë \uFFFF ✓" }`;
     expect(await deliver({ body })).toMatchObject({ statusCode: 200 });
     expect(await queued()).toEqual([
-      { provider: 'stripe', body, receivedAt: '2026-11-18T11:06:40.000Z' },
+      { provider: 'stripe', eventId: null, body, receivedAt: '2026-11-18T11:06:40.000Z' },
     ]);
   });
 
