@@ -10,6 +10,5 @@ export function tokenVerifier(env: Environment): VerifyToken {
       admin: requireVariable(env, 'ADMIN_CLIENT_ID'),
       service: requireVariable(env, 'SERVICE_CLIENT_ID'),
     },
-    localJwksUrl: env['LOCAL_JWKS_URL'],
   });
 }

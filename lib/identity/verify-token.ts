@@ -16,8 +16,8 @@ export interface UserPool {
   readonly userPoolId: string;
   /** The app clients whose tokens count, and what a token of each makes its bearer. */
   readonly clientIds: { readonly user: string; readonly admin: string; readonly service: string };
-  /** Where an issuer on this machine has its keys; refused unless it is on loopback. */
-  readonly localJwksUrl?: string | undefined;
+  /** Gets the issuer's published keys; over https from Cognito when absent. */
+  readonly fetchKeys?: (url: string) => Promise<ArrayBuffer>;
 }
 
 export type Verification =
@@ -51,7 +51,7 @@ export function createTokenVerifier(pool: UserPool): VerifyToken {
   ] as const);
   const verifier = CognitoJwtVerifier.create(
     { userPoolId: pool.userPoolId, tokenUse: 'access', clientId: [user, admin, service] },
-    { jwksCache: createJwksCache(pool) },
+    { jwksCache: createJwksCache(pool.fetchKeys) },
   );
   return async (token) => {
     try {
@@ -82,23 +82,6 @@ function isOutage(error: unknown): error is Error {
   );
 }
 
-/** The library fetches keys over https from Cognito's own address; an issuer on this machine has neither. */
-function createJwksCache({ localJwksUrl }: UserPool): SimpleJwksCache {
-  if (localJwksUrl === undefined) return new SimpleJwksCache();
-  const { protocol, hostname } = new URL(localJwksUrl);
-  if (protocol !== 'http:' || (hostname !== '127.0.0.1' && hostname !== 'localhost')) {
-    throw new TypeError('keys come from Cognito, or from http on loopback and nowhere else');
-  }
-  return new SimpleJwksCache({
-    fetcher: {
-      async fetch() {
-        const response = await fetch(localJwksUrl, {
-          signal: AbortSignal.timeout(JWKS_TIMEOUT_MS),
-        });
-        return response.arrayBuffer();
-      },
-    },
-  });
+function createJwksCache(fetchKeys: UserPool['fetchKeys']): SimpleJwksCache {
+  return fetchKeys ? new SimpleJwksCache({ fetcher: { fetch: fetchKeys } }) : new SimpleJwksCache();
 }
-
-const JWKS_TIMEOUT_MS = 3_000;

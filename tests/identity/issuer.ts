@@ -38,7 +38,7 @@ export async function startIssuer(): Promise<Issuer> {
     pool: {
       userPoolId: USER_POOL_ID,
       clientIds: CLIENTS,
-      localJwksUrl: `http://127.0.0.1:${port}/jwks.json`,
+      fetchKeys: async () => (await fetch(`http://127.0.0.1:${port}/jwks.json`)).arrayBuffer(),
     },
     token: (claims) => sign(signing, claims),
     forge: (claims) => sign(stranger, claims),
