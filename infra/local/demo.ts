@@ -28,7 +28,10 @@ async function tell({ say, call, show }: Narrator): Promise<void> {
 
   say('She looks at what is for sale, and starts a checkout for 100 credits.');
   const { packages } = packageList.parse(
-    await call('GET', '/credits/packages?currency=USD', { fields: ['packages'] }),
+    await call('GET', '/credits/packages?currency=USD', {
+      fields: ['packages'],
+      columns: ['package_id', 'credits', 'price', 'currency', 'price_per_credit'],
+    }),
   );
   const [starter] = packages;
   const body = {

@@ -1,0 +1,26 @@
+import { execFile } from 'node:child_process';
+import { readFileSync } from 'node:fs';
+import { promisify } from 'node:util';
+import { expect, test } from 'vitest';
+import { knownDifferences } from '#tests/contract/dynamodb/known-differences';
+
+const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+
+test('the transcript in the README is what npm run demo prints', async () => {
+  const { stdout } = await promisify(execFile)(process.execPath, ['infra/local/demo.ts']);
+  const told = /<!-- demo -->\n```text\n(.*?)```\n<!-- \/demo -->/s.exec(readme)?.[1] ?? '';
+  expect(masked(told.trim())).toBe(masked(stdout.trim()));
+});
+
+test('the README lists every known difference of the local table engine', () => {
+  for (const difference of Object.values(knownDifferences)) expect(readme).toContain(difference);
+});
+
+/** Ids, ports and times are new in every run. */
+function masked(text: string): string {
+  return text
+    .replace(/(cs_test_|pur_|txn_)\w+/g, '$1...')
+    .replace(/localhost:\d+/g, 'localhost:3000')
+    .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'time')
+    .replace(/\d{1,2} \w+ \d{4} at \d\d:\d\d UTC/g, 'time');
+}
