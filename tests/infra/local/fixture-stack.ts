@@ -10,7 +10,8 @@ const TABLE = `
   const count = (pk) => table.send(new UpdateItemCommand({
     TableName: process.env.TABLE, Key: { pk: { S: pk } },
     UpdateExpression: 'ADD times :one', ExpressionAttributeValues: { ':one': { N: '1' } },
-  }));
+    ReturnValues: 'ALL_NEW',
+  })).then((answer) => Number(answer.Attributes.times.N));
 `;
 
 /** Small functions that say in the table what happened to them. */
@@ -39,6 +40,8 @@ const FUNCTIONS = {
       for (const record of event.Records) {
         const pk = record.dynamodb.Keys.pk.S;
         if (pk.startsWith('ITEM#poison')) throw new Error('cannot handle ' + pk);
+        // The first time it never ends, so that a test can kill the stack in the middle.
+        if (pk.startsWith('ITEM#slow') && (await count('BEGUN#' + pk)) === 1) await new Promise((done) => setTimeout(done, 3_600_000));
         await count('SEEN#' + pk);
       }
     };`,

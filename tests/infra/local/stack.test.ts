@@ -223,6 +223,24 @@ describe('what was stored', () => {
     }
   });
 
+  test('comes again when the stack was killed while a function had it', async () => {
+    const dataDir = temporaryFolder();
+    const { owner, url } = await startOwner(dataDir);
+    await call(url, 'POST', '/items', { ids: ['slow'] });
+    await expect.poll(() => noted(url, 'BEGUN#'), { timeout: 20_000 }).toHaveLength(1);
+    const ended = new Promise((done) => owner.once('exit', done));
+    owner.kill('SIGKILL');
+    await ended;
+
+    const stack = await start(dataDir);
+    try {
+      await call(stack.url, 'POST', '/local/settle');
+      expect(await noted(stack.url, 'SEEN#ITEM#slow')).toHaveLength(1);
+    } finally {
+      await stack.close();
+    }
+  });
+
   test('is there after a restart, and gone after a reset, which leaves other files alone', async () => {
     const dataDir = temporaryFolder();
     const first = await start(dataDir);
