@@ -6,12 +6,14 @@ import { faultRoutes } from '#infra/local/control/fault-routes';
 import { identityRoutes } from '#infra/local/control/identity-routes';
 import { mailRoutes } from '#infra/local/control/mail-routes';
 import { matchControlRoute, type Reply, type Route } from '#infra/local/control/route';
+import { razorpayRoutes } from '#infra/local/control/razorpay-routes';
 import { stackRoutes } from '#infra/local/control/stack-routes';
 import { stripeRoutes } from '#infra/local/control/stripe-routes';
 import { readBody } from '#infra/local/gateway/http-message';
 import { LocalStackError } from '#infra/local/local-stack-error';
 import { AwsError } from '#infra/local/services/aws-error';
 import type { Parts } from '#infra/local/stack';
+import { RazorpayApiError } from '#infra/local/razorpay/errors';
 import { StripeApiError } from '#infra/local/stripe/errors';
 
 const BODY_BYTES_MAX = 1024 * 1024;
@@ -25,6 +27,7 @@ export function createControl(parts: Parts): RequestListener {
     ...clockRoutes(parts),
     ...faultRoutes(parts),
     ...stripeRoutes(parts),
+    ...razorpayRoutes(parts),
   ];
   return (request, response) => {
     void answer(routes, request)
@@ -60,7 +63,7 @@ async function answer(routes: readonly Route[], request: IncomingMessage): Promi
  */
 function refuseStrangers({ headers }: IncomingMessage): Reply | undefined {
   const host = (headers.host ?? '').replace(/:\d+$/, '');
-  const origin = headers.origin === undefined ? host : new URL(headers.origin).hostname;
+  const origin = headers.origin === undefined ? host : URL.parse(headers.origin)?.hostname;
   if ([host, origin].every((name) => name === 'localhost' || name === '127.0.0.1'))
     return undefined;
   return { status: 403, json: { message: 'The control API answers this machine only.' } };
@@ -74,7 +77,7 @@ function explain(error: unknown): Reply {
     return { status: 400, json: { message: `The body is not JSON: ${error.message}` } };
   }
   if (error instanceof RangeError) return { status: 400, json: { message: error.message } };
-  if (error instanceof StripeApiError) {
+  if (error instanceof StripeApiError || error instanceof RazorpayApiError) {
     return { status: error.facts.status, json: { message: error.message } };
   }
   if (error instanceof AwsError) return { status: 404, json: { message: error.message } };

@@ -6,9 +6,11 @@ import type { Secrets } from '#infra/local/services/secrets';
 import type { SecretModel } from '#infra/local/template/model';
 
 const KEY_OF_STAND_IN = 'sk_test_local_';
+const RAZORPAY_KEY_OF_STAND_IN = 'rzp_test_local';
 const RANDOM_BYTES = 24;
 
 const stripeKeySchema = z.object({ api_key: z.string() });
+const razorpayKeySchema = z.object({ key_id: z.string(), key_secret: z.string() });
 const webhookSchema = z.object({ current: z.string(), previous: z.string().optional() });
 
 export interface StripeSettings {
@@ -18,12 +20,29 @@ export interface StripeSettings {
   readonly webhookSecret?: string;
 }
 
+export interface RazorpaySettings {
+  /** A real test key from the environment; without one the stand-in takes the place of Razorpay. */
+  readonly key?: { readonly id: string; readonly secret: string };
+  /** What the dashboard's webhook signs with when the real Razorpay delivers to this machine. */
+  readonly webhookSecret?: string;
+}
+
 /** Refuses everything that could move real money. Throws `LocalStackError`. */
-export function checkStripeKey(apiKey: string | undefined): void {
-  if (apiKey === undefined || /^(?:sk|rk)_test_/.test(apiKey)) return;
-  throw new LocalStackError(
-    'STRIPE_API_KEY is not a test key (sk_test_...): the local stack never uses a live key.',
-  );
+export function checkProviderKeys(keys: {
+  readonly stripe: StripeSettings;
+  readonly razorpay: RazorpaySettings;
+}): void {
+  const { razorpay, stripe } = keys;
+  if (stripe.apiKey !== undefined && !/^(?:sk|rk)_test_/.test(stripe.apiKey)) {
+    throw new LocalStackError(
+      'STRIPE_API_KEY is not a test key (sk_test_...): the local stack never uses a live key.',
+    );
+  }
+  if (razorpay.key && !razorpay.key.id.startsWith('rzp_test_')) {
+    throw new LocalStackError(
+      'RAZORPAY_KEY_ID is not a test key (rzp_test_...): the local stack never uses a live key.',
+    );
+  }
 }
 
 /**
@@ -33,36 +52,105 @@ export function checkStripeKey(apiKey: string | undefined): void {
 export function ensureSecrets(options: {
   readonly models: readonly SecretModel[];
   readonly secrets: Secrets;
-  readonly stripe: StripeSettings;
+  readonly stripe?: StripeSettings;
+  readonly razorpay?: RazorpaySettings;
 }): void {
-  const { models, secrets, stripe } = options;
+  const { models, razorpay = {}, secrets, stripe = {} } = options;
   for (const model of models) {
-    if (isStripeKey(model)) {
+    if (isRazorpayKey(model)) {
+      ensureRazorpayKey({ name: model.name, secrets, key: razorpay.key });
+    } else if (isStripeKey(model)) {
       secrets.ensure({ name: model.name, value: stripeKeyValue(stripe.apiKey) });
       const { api_key: current } = stripeKeySchema.parse(JSON.parse(secrets.current(model.name)));
       const wanted = stripe.apiKey;
       const fits = wanted === undefined ? current.startsWith(KEY_OF_STAND_IN) : current === wanted;
       if (!fits) secrets.put(model.name, stripeKeyValue(wanted));
     } else if (isStripeWebhook(model)) {
-      const value = stripe.webhookSecret ?? `whsec_${random()}`;
-      secrets.ensure({ name: model.name, value: JSON.stringify({ current: value }) });
-      if (stripe.webhookSecret !== undefined) {
-        secrets.put(model.name, JSON.stringify({ current: stripe.webhookSecret }));
-      }
+      const given = stripe.webhookSecret;
+      ensureWebhookSecret({ name: model.name, secrets, given, prefix: 'whsec_' });
+    } else if (isRazorpayWebhook(model)) {
+      const given = razorpay.webhookSecret;
+      ensureWebhookSecret({ name: model.name, secrets, given, prefix: '' });
     } else {
       secrets.ensure({ name: model.name, value: generate(model) });
     }
   }
 }
 
+type WebhookSecrets = z.infer<typeof webhookSchema>;
+
 /** The secrets that Stripe signs webhooks with now; undefined when the template has none. */
 export function stripeWebhookSecrets(
   models: readonly SecretModel[],
   secrets: Secrets,
-): z.infer<typeof webhookSchema> | undefined {
-  const model = models.find(isStripeWebhook);
+): WebhookSecrets | undefined {
+  return webhookSecrets(models.find(isStripeWebhook), secrets);
+}
+
+/** The secrets that Razorpay signs webhooks with now; undefined when the template has none. */
+export function razorpayWebhookSecrets(
+  models: readonly SecretModel[],
+  secrets: Secrets,
+): WebhookSecrets | undefined {
+  return webhookSecrets(models.find(isRazorpayWebhook), secrets);
+}
+
+/** The API key that the functions use of Razorpay now; undefined when the template has none. */
+export function razorpayKey(
+  models: readonly SecretModel[],
+  secrets: Secrets,
+): { readonly keyId: string; readonly keySecret: string } | undefined {
+  const model = models.find(isRazorpayKey);
+  if (model === undefined) return undefined;
+  const value = razorpayKeySchema.parse(JSON.parse(secrets.current(model.name)));
+  return { keyId: value.key_id, keySecret: value.key_secret };
+}
+
+function webhookSecrets(
+  model: SecretModel | undefined,
+  secrets: Secrets,
+): WebhookSecrets | undefined {
   if (model === undefined) return undefined;
   return webhookSchema.parse(JSON.parse(secrets.current(model.name)));
+}
+
+function ensureWebhookSecret(secret: {
+  readonly name: string;
+  readonly secrets: Secrets;
+  readonly given: string | undefined;
+  readonly prefix: string;
+}): void {
+  const { given, name, prefix, secrets } = secret;
+  secrets.ensure({ name, value: JSON.stringify({ current: given ?? `${prefix}${random()}` }) });
+  if (given !== undefined) secrets.put(name, JSON.stringify({ current: given }));
+}
+
+/** A key of the stand-in gives way to a real one from the environment, and the other way round. */
+function ensureRazorpayKey(secret: {
+  readonly name: string;
+  readonly secrets: Secrets;
+  readonly key: RazorpaySettings['key'];
+}): void {
+  const { key, name, secrets } = secret;
+  const wanted = JSON.stringify(
+    key
+      ? { key_id: key.id, key_secret: key.secret }
+      : { key_id: `${RAZORPAY_KEY_OF_STAND_IN}${random()}`, key_secret: random() },
+  );
+  secrets.ensure({ name, value: wanted });
+  const current = razorpayKeySchema.safeParse(JSON.parse(secrets.current(name))).data;
+  const fits = key
+    ? current?.key_id === key.id && current.key_secret === key.secret
+    : current?.key_id.startsWith(RAZORPAY_KEY_OF_STAND_IN) === true;
+  if (!fits) secrets.put(name, wanted);
+}
+
+function isRazorpayKey({ name }: SecretModel): boolean {
+  return name.endsWith('/razorpay/api-key');
+}
+
+function isRazorpayWebhook({ name }: SecretModel): boolean {
+  return name.endsWith('/razorpay/webhook');
 }
 
 function isStripeKey({ name }: SecretModel): boolean {

@@ -1,5 +1,5 @@
 import { createServer, type RequestListener } from 'node:http';
-import * as z from 'zod';
+import { setTimeout as pause } from 'node:timers/promises';
 
 import { createClock, type Clock } from '#infra/local/clock';
 import { createControl } from '#infra/local/control';
@@ -10,36 +10,36 @@ import {
 } from '#infra/local/data-directory';
 import type { DynamoDb } from '#infra/local/dynamodb/start-dynamo-db';
 import {
-  checkStripeKey,
+  checkProviderKeys,
   ensureSecrets,
+  type RazorpaySettings,
   type StripeSettings,
-  stripeWebhookSecrets,
 } from '#infra/local/first-secrets';
-import { createGateway, type Gateway } from '#infra/local/gateway/gateway';
-import { createAuthorize } from '#infra/local/gateway/jwt-authorizer';
 import type { InvocationResult } from '#infra/local/lambda/function-pool';
 import { createInvoker, type Invoker } from '#infra/local/lambda/invoker';
 import { listen, stopListening } from '#infra/local/listen';
-import { LocalStackError } from '#infra/local/local-stack-error';
+import { openGateway } from '#infra/local/open-gateway';
 import { withOwnOrigin } from '#infra/local/own-origin';
 import { runDeployCalls } from '#infra/local/run-deploy-calls';
 import { createSettle, type Settle } from '#infra/local/settle';
 import { type Sources, startSources } from '#infra/local/sources/start-sources';
+import { type Providers, startProviders } from '#infra/local/start-providers';
 import {
   type Closing,
   createClosing,
-  serveOn,
   type Services,
   startServices,
   startStores,
 } from '#infra/local/start-services';
 import { openState } from '#infra/local/state';
-import { createStripe, type StripeStandIn } from '#infra/local/stripe/create-stripe';
 import { synthesize } from '#infra/local/synthesize';
 import { buildModel } from '#infra/local/template/build-model';
 import { LOCAL_PLACE } from '#infra/local/template/identity';
 import { loadTemplates } from '#infra/local/template/load-templates';
 import type { StackModel } from '#infra/local/template/model';
+
+const GOODBYE_MAX_MS = 2_000;
+const GOODBYE_LOOK_MS = 10;
 
 export interface StackOptions {
   /** 0 takes any free one. */
@@ -51,6 +51,8 @@ export interface StackOptions {
   readonly templates?: string;
   /** A real test account of Stripe in the place of the stand-in. */
   readonly stripe?: StripeSettings;
+  /** A real test account of Razorpay in the place of the stand-in. */
+  readonly razorpay?: RazorpaySettings;
   readonly log: (line: string) => void;
   /** A part that nothing works without has ended by itself. */
   readonly onFailure?: (reason: string) => void;
@@ -74,6 +76,7 @@ export interface StackInfo {
   readonly url: string;
   readonly dataDir: string;
   readonly stripe: 'real' | 'stand-in';
+  readonly razorpay: 'real' | 'stand-in';
   readonly model: StackModel;
 }
 
@@ -84,7 +87,8 @@ export interface Parts {
   readonly services: Services;
   readonly invoker: Invoker;
   readonly sources: Sources;
-  readonly stripe: StripeStandIn;
+  readonly stripe: Providers['stripe'];
+  readonly razorpay: Providers['razorpay'];
   readonly settle: Settle;
 }
 
@@ -94,7 +98,7 @@ export interface Parts {
  * been started already.
  */
 export async function startStack(options: StackOptions): Promise<Stack> {
-  checkStripeKey(options.stripe?.apiKey);
+  checkProviderKeys(settingsOf(options));
   // Lambda runs in UTC, and worker threads have the time zone of their process.
   process.env['TZ'] = 'UTC';
   const closing = createClosing(options.log);
@@ -136,9 +140,10 @@ async function start(options: StackOptions, closing: Closing): Promise<Stack> {
     stores,
     deliver: async (delivery) => (await sourcesStarted.promise).deliverEvent(delivery),
   });
-  ensureSecrets({ models: model.secrets, secrets: services.secrets, stripe: options.stripe ?? {} });
-  const stripe = startStripe({ ...base, front, model, services });
-  closing.add(() => stripe.close());
+  const settings = settingsOf(options);
+  ensureSecrets({ models: model.secrets, secrets: services.secrets, ...settings });
+  const providers = await startProviders({ ...base, front, model, services, settings });
+  const { razorpay, stripe } = providers;
   const invoker = createInvoker({
     functions: model.functions,
     place: LOCAL_PLACE,
@@ -146,9 +151,7 @@ async function start(options: StackOptions, closing: Closing): Promise<Stack> {
     offset: clock.offset,
     redirects: {
       [`cognito-idp.${LOCAL_PLACE.region}.amazonaws.com`]: services.cognitoPort,
-      ...(options.stripe?.apiKey === undefined && {
-        'api.stripe.com': await serveOn(stripe.api, closing),
-      }),
+      ...providers.redirects,
     },
     logDirectory: files.logs,
   });
@@ -160,7 +163,7 @@ async function start(options: StackOptions, closing: Closing): Promise<Stack> {
     invoker,
     // Whatever else the clock brings: slow payments, webhook retries, items that expire.
     onTime: async () => {
-      await stripe.tick();
+      await providers.tick();
       await services.dynamo.sweepExpired();
     },
   });
@@ -176,20 +179,24 @@ async function start(options: StackOptions, closing: Closing): Promise<Stack> {
       { name: 'functions', idle: () => invoker.idle() },
       { name: 'event bus', idle: () => services.events.idle() },
       { name: 'Stripe', idle: () => stripe.idle() },
+      { name: 'Razorpay', idle: () => razorpay.idle() },
     ],
   });
   const info: StackInfo = {
     url: front.url,
     dataDir: files.directory,
-    stripe: options.stripe?.apiKey === undefined ? 'stand-in' : 'real',
+    stripe: settings.stripe.apiKey === undefined ? 'stand-in' : 'real',
+    razorpay: settings.razorpay.key === undefined ? 'stand-in' : 'real',
     model,
   };
   await runDeployCalls({ calls: model.deployCalls, invoker, place: LOCAL_PLACE, closing });
-  const control = createControl({ info, clock, services, invoker, sources, stripe, settle });
+  const parts = { info, clock, services, invoker, sources, stripe, razorpay, settle };
+  const control = createControl(parts);
   front.serve((request, response) => {
     const path = request.url ?? '/';
     if (path.startsWith('/local/')) control(request, response);
     else if (path.startsWith('/stripe/')) stripe.pages(request, response);
+    else if (path.startsWith('/razorpay/')) razorpay.pages(request, response);
     else gateway.listener(request, response);
   });
   await services.events.deliverPending();
@@ -201,7 +208,13 @@ async function start(options: StackOptions, closing: Closing): Promise<Stack> {
     info,
     invoke: (functionName, event) => invoker.invoke(functionName, event),
     settle,
-    close: () => closing.close(),
+    close: async () => {
+      front.serve(unavailable('The local stack is stopping.'));
+      const endsAt = performance.now() + GOODBYE_MAX_MS;
+      // What was asked before gets its answer.
+      while (!gateway.idle() && performance.now() < endsAt) await pause(GOODBYE_LOOK_MS);
+      await closing.close();
+    },
   };
 }
 
@@ -219,9 +232,7 @@ interface Front {
 
 /** Takes the port first of all, because its address is part of what the template resolves to. */
 async function openFront(port: number, closing: Closing): Promise<Front> {
-  let serving: RequestListener = (_, response) => {
-    response.writeHead(503, { 'retry-after': '1' }).end('The local stack is starting.');
-  };
+  let serving = unavailable('The local stack is starting.');
   const server = createServer((request, response) => serving(request, response));
   const bound = await listen(server, port);
   closing.add(() => stopListening(server));
@@ -234,6 +245,12 @@ async function openFront(port: number, closing: Closing): Promise<Front> {
   };
 }
 
+function unavailable(text: string): RequestListener {
+  return (_, response) => {
+    response.writeHead(503, { 'content-type': 'text/plain', 'retry-after': '1' }).end(text);
+  };
+}
+
 /** The state is opened before anything is removed: its lock is what keeps a second stack away. */
 function openCleanState(files: DataFiles, reset: boolean) {
   const state = openState(files.state);
@@ -243,59 +260,6 @@ function openCleanState(files: DataFiles, reset: boolean) {
   return openState(files.state);
 }
 
-function startStripe(parts: {
-  readonly clock: Clock;
-  readonly state: ReturnType<typeof openState>;
-  readonly front: Front;
-  readonly model: StackModel;
-  readonly services: Services;
-  readonly log: (line: string) => void;
-}): StripeStandIn {
-  const { clock, front, log, model, services, state } = parts;
-  const receiver = model.functionUrls.find(({ path }) => path === '/webhooks/stripe');
-  return createStripe({
-    clock,
-    state,
-    log,
-    publicUrl: () => front.url,
-    webhooks: () => {
-      const secrets = stripeWebhookSecrets(model.secrets, services.secrets);
-      if (receiver === undefined || secrets === undefined) return [];
-      const url = `http://127.0.0.1:${front.port}${receiver.path}`;
-      return [{ url, secret: secrets.current, events: ['*'] }];
-    },
-  });
-}
-
-const keySetSchema = z.object({ keys: z.array(z.looseObject({ kty: z.string() })) });
-
-function openGateway(parts: {
-  readonly clock: Clock;
-  readonly invoker: Invoker;
-  readonly log: (line: string) => void;
-  readonly model: StackModel;
-  readonly services: Services;
-}): Gateway {
-  const { clock, invoker, log, model, services } = parts;
-  const [api, ...others] = model.apis;
-  if (api === undefined || others.length > 0) {
-    throw new LocalStackError(`The template has ${model.apis.length} HTTP APIs instead of one.`);
-  }
-  const now = (): Date => clock.now();
-  return createGateway({
-    api,
-    functionUrls: model.functionUrls,
-    accountId: LOCAL_PLACE.accountId,
-    invoker,
-    authorize: createAuthorize({
-      now,
-      fetchKeys: async (issuer) => {
-        const { pathname } = new URL(issuer);
-        const url = `http://127.0.0.1:${services.cognitoPort}${pathname}/.well-known/jwks.json`;
-        return keySetSchema.parse(await (await fetch(url)).json());
-      },
-    }),
-    now,
-    log,
-  });
+function settingsOf({ razorpay = {}, stripe = {} }: StackOptions) {
+  return { razorpay, stripe };
 }

@@ -4,7 +4,8 @@ import { TemplateError } from '#infra/local/template/template-error';
 
 /*
  * `npm start`: the whole deployment on this machine until Ctrl-C. `PORT` (3000), `DATA_DIR` (.local),
- * `--reset` to begin anew; with `STRIPE_API_KEY` (a test key) the real Stripe takes the stand-in's place.
+ * `--reset` to begin anew; with `STRIPE_API_KEY`, or `RAZORPAY_KEY_ID` and `RAZORPAY_KEY_SECRET` (test
+ * keys), the real provider takes its stand-in's place.
  */
 
 const NODE_MIN = 24;
@@ -37,6 +38,10 @@ async function run(): Promise<void> {
     stripe: {
       ...fromEnvironment('apiKey', 'STRIPE_API_KEY'),
       ...fromEnvironment('webhookSecret', 'STRIPE_WEBHOOK_SECRET'),
+    },
+    razorpay: {
+      ...razorpayKeyFromEnvironment(),
+      ...fromEnvironment('webhookSecret', 'RAZORPAY_WEBHOOK_SECRET'),
     },
     log: (line) => console.error(line),
     onFailure: (reason) => {
@@ -82,6 +87,14 @@ function readPort(): number {
   const port = Number(text);
   if (/^\d+$/.test(text) && port <= PORT_MAX) return port;
   throw new LocalStackError(`PORT is "${text}", which is no port between 0 and ${PORT_MAX}.`);
+}
+
+function razorpayKeyFromEnvironment() {
+  const { id } = fromEnvironment('id', 'RAZORPAY_KEY_ID');
+  const { secret } = fromEnvironment('secret', 'RAZORPAY_KEY_SECRET');
+  if (id === undefined && secret === undefined) return {};
+  if (id !== undefined && secret !== undefined) return { key: { id, secret } };
+  throw new LocalStackError('RAZORPAY_KEY_ID and RAZORPAY_KEY_SECRET belong together.');
 }
 
 function fromEnvironment<const K extends string>(

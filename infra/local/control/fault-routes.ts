@@ -2,7 +2,7 @@ import * as z from 'zod';
 
 import type { Route } from '#infra/local/control/route';
 import { dynamoFaultSchema } from '#infra/local/dynamodb/faults';
-import { faultSchema as stripeFaultSchema } from '#infra/local/providers/faults';
+import { faultSchema as providerFaultSchema } from '#infra/local/providers/faults';
 import { faultSchema } from '#infra/local/services/faults';
 import type { Parts } from '#infra/local/stack';
 
@@ -17,7 +17,8 @@ const requestSchema = z.union([
     /** How long each transaction stays in flight. */
     hold_transactions_ms: z.int().min(0).max(HOLD_MAX_MS),
   }),
-  z.strictObject({ service: z.literal('stripe'), fault: stripeFaultSchema }),
+  z.strictObject({ service: z.literal('stripe'), fault: providerFaultSchema }),
+  z.strictObject({ service: z.literal('razorpay'), fault: providerFaultSchema }),
 ]);
 
 /** `{"service": "sqs", "kind": ..., ...}`: the service's own fault beside its name. */
@@ -40,6 +41,7 @@ export function faultRoutes(parts: Parts): readonly Route[] {
   const list = (): object => ({
     dynamodb: dynamo.faults.list(),
     stripe: parts.stripe.faults.list(),
+    razorpay: parts.razorpay.faults.list(),
     ...Object.fromEntries(Object.entries(aws).map(([name, faults]) => [name, faults.list()])),
   });
   return [
@@ -55,6 +57,8 @@ export function faultRoutes(parts: Parts): readonly Route[] {
           dynamo.faults.add(wanted.fault);
         } else if (wanted.service === 'stripe') {
           parts.stripe.faults.add(wanted.fault);
+        } else if (wanted.service === 'razorpay') {
+          parts.razorpay.faults.add(wanted.fault);
         } else {
           aws[wanted.service].add(wanted.fault);
         }
@@ -65,7 +69,8 @@ export function faultRoutes(parts: Parts): readonly Route[] {
       method: 'DELETE',
       path: '/local/faults',
       run: () => {
-        for (const faults of [dynamo.faults, parts.stripe.faults, ...Object.values(aws)]) {
+        const providers = [parts.stripe.faults, parts.razorpay.faults];
+        for (const faults of [dynamo.faults, ...providers, ...Object.values(aws)]) {
           faults.clear();
         }
         return { json: list() };

@@ -1,6 +1,6 @@
 import type { Route } from '#infra/local/control/route';
 import { LocalStackError } from '#infra/local/local-stack-error';
-import { stripeWebhookSecrets } from '#infra/local/first-secrets';
+import { razorpayWebhookSecrets, stripeWebhookSecrets } from '#infra/local/first-secrets';
 import type { Parts } from '#infra/local/stack';
 import { API_VERSION } from '#infra/local/stripe/api-version';
 
@@ -97,11 +97,15 @@ function describeStack({ clock, info, services, sources }: Parts): object {
         model.functionUrls.map(({ path }) => [path.slice('/webhooks/'.length), `${url}${path}`]),
       ),
     },
-    webhook_secrets: { stripe: stripeWebhookSecrets(model.secrets, services.secrets)?.current },
+    webhook_secrets: {
+      stripe: stripeWebhookSecrets(model.secrets, services.secrets)?.current,
+      razorpay: razorpayWebhookSecrets(model.secrets, services.secrets)?.current,
+    },
     client_ids: Object.fromEntries((pool?.clients ?? []).map(({ id, name }) => [name, id])),
     user_pool_id: services.cognito.poolId,
     issuer: services.cognito.issuer,
     stripe: info.stripe,
+    razorpay: info.razorpay,
     data_dir: info.dataDir,
     tables: model.tables.map(({ name }) => name),
     functions: model.functions.map(({ name }) => name),

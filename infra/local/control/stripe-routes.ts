@@ -1,11 +1,10 @@
 import * as z from 'zod';
 
+import { deliverSchema, switchesSchema, toSwitches } from '#infra/local/control/deliveries';
 import type { Route } from '#infra/local/control/route';
 import { LocalStackError } from '#infra/local/local-stack-error';
 import type { Parts } from '#infra/local/stack';
 import { OUTCOMES } from '#infra/local/stripe/checkout';
-
-const DELIVERIES_MAX = 50;
 
 const paySchema = z.strictObject({
   outcome: z.enum(OUTCOMES).default('success'),
@@ -14,15 +13,6 @@ const paySchema = z.strictObject({
   /** How long a slow payment takes, on the stack's clock. */
   settle_after_ms: z.int().min(0).optional(),
 });
-
-const switchesSchema = z.strictObject({
-  duplicate: z.int().min(1).max(DELIVERIES_MAX).optional(),
-  reorder: z.boolean().optional(),
-  delay_ms: z.int().min(0).optional(),
-  hold: z.boolean().optional(),
-});
-
-const deliverSchema = z.strictObject({ times: z.int().min(1).max(DELIVERIES_MAX).default(1) });
 
 /** What the customer and Stripe's dashboard do, for tests; people have the hosted page. */
 export function stripeRoutes({ info, stripe }: Parts): readonly Route[] {
@@ -63,17 +53,7 @@ export function stripeRoutes({ info, stripe }: Parts): readonly Route[] {
     {
       method: 'POST',
       path: '/local/stripe/deliveries',
-      run: ({ body }) => {
-        const { delay_ms: delayMs, duplicate, hold, reorder } = switchesSchema.parse(body);
-        return {
-          json: stripe.switches.set({
-            ...(delayMs !== undefined && { delayMs }),
-            ...(duplicate !== undefined && { duplicate }),
-            ...(hold !== undefined && { hold }),
-            ...(reorder !== undefined && { reorder }),
-          }),
-        };
-      },
+      run: ({ body }) => ({ json: stripe.switches.set(toSwitches(switchesSchema.parse(body))) }),
     },
   ];
   return routes.map(standInOnly);
