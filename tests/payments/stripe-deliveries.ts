@@ -23,6 +23,28 @@ export interface CheckoutEventParts {
   readonly session?: Readonly<Record<string, unknown>>;
 }
 
+/** The body of any event of the pinned API version, with the object as it is given. */
+export function stripeEventBody(event: {
+  readonly id: string;
+  readonly type: string;
+  readonly created?: number;
+  readonly livemode?: boolean;
+  readonly apiVersion?: string;
+  readonly object: object;
+}): string {
+  const { apiVersion = '2026-10-28.endive', object, ...envelope } = event;
+  return JSON.stringify({
+    object: 'event',
+    api_version: apiVersion,
+    created: 1_795_000_000,
+    livemode: false,
+    ...envelope,
+    data: { object },
+    pending_webhooks: 1,
+    request: { id: null, idempotency_key: null },
+  });
+}
+
 /** The body of a `checkout.session.*` event for 100 credits at 10.00 USD, in the shape of the pinned API version. */
 export function checkoutEventBody(parts: CheckoutEventParts = {}): string {
   const type = parts.type ?? 'checkout.session.completed';

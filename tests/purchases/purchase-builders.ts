@@ -1,4 +1,10 @@
-import type { CheckoutEvent } from '#lib/payments/payment-event';
+import type {
+  CheckoutEvent,
+  DisputeEvent,
+  PaymentAttemptEvent,
+  RefundEvent,
+  RefundTotalEvent,
+} from '#lib/payments/payment-event';
 import { newPurchase, type Purchase } from '#lib/purchases/purchase';
 
 /** 100 credits for 10.00 USD, begun and nothing else. */
@@ -37,6 +43,62 @@ export function checkoutEventOf(changes: Partial<CheckoutEvent> = {}): CheckoutE
     priceMinor: 1_000,
     payableMinor: 1_000,
     currency: 'USD',
+    ...changes,
+  };
+}
+
+const ofPayment = {
+  provider: 'stripe',
+  eventId: 'evt_2',
+  at: '2026-11-19T08:00:00.000Z',
+  claimedPurchaseId: null,
+  currency: 'USD',
+  paymentRef: 'pi_1',
+  sessionRef: null,
+} as const;
+
+export function paymentEventOf(changes: Partial<PaymentAttemptEvent> = {}): PaymentAttemptEvent {
+  return {
+    ...ofPayment,
+    kind: 'payment',
+    type: 'payment_intent.succeeded',
+    outcome: 'paid',
+    amountMinor: 1_000,
+    ...changes,
+  };
+}
+
+/** 10.00 on its way back. */
+export function refundEventOf(changes: Partial<RefundEvent> = {}): RefundEvent {
+  return {
+    ...ofPayment,
+    kind: 'refund',
+    type: 'refund.created',
+    refundRef: 're_1',
+    amountMinor: 1_000,
+    state: 'succeeded',
+    ...changes,
+  };
+}
+
+export function refundTotalEventOf(changes: Partial<RefundTotalEvent> = {}): RefundTotalEvent {
+  return {
+    ...ofPayment,
+    kind: 'refund_total',
+    type: 'charge.refunded',
+    refundedMinor: 1_000,
+    ...changes,
+  };
+}
+
+export function disputeEventOf(changes: Partial<DisputeEvent> = {}): DisputeEvent {
+  return {
+    ...ofPayment,
+    kind: 'dispute',
+    type: 'charge.dispute.created',
+    disputeRef: 'dp_1',
+    amountMinor: 1_000,
+    state: 'open',
     ...changes,
   };
 }
