@@ -1,13 +1,21 @@
-import { mkdirSync, mkdtempSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
+import { afterAll } from 'vitest';
 
 import type { FunctionModel } from '#infra/local/template/model';
 
-/** A folder of its own for one test; the system's temporary folder is cleared by the system. */
+const folders: string[] = [];
+afterAll(() => {
+  for (const folder of folders) rmSync(folder, { recursive: true, force: true });
+});
+
+/** A folder of its own for one test, removed after the tests of its file. */
 export function temporaryFolder(): string {
-  return mkdtempSync(join(tmpdir(), 'credit-ledger-'));
+  const folder = mkdtempSync(join(tmpdir(), 'credit-ledger-'));
+  folders.push(folder);
+  return folder;
 }
 
 /**
