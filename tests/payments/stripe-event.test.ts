@@ -176,7 +176,8 @@ const payloads = new URL('../../../shared/payloads/stripe/', import.meta.url).pa
 describe.skipIf(!existsSync(payloads))(
   'real bodies (skipped where the payload set is absent)',
   () => {
-    const bodies = readdirSync(`${payloads}verbatim`)
+    // A skipped suite is still collected, and must not need what it is skipped for.
+    const bodies = (existsSync(payloads) ? readdirSync(`${payloads}verbatim`) : [])
       .filter((name) => !name.includes('invoice-object'))
       .map((name) => [name, bodyOf(readFileSync(`${payloads}verbatim/${name}`, 'utf8'))] as const);
 
