@@ -5,6 +5,7 @@ import type { Route } from '#infra/local/control/route';
 import { LocalStackError } from '#infra/local/local-stack-error';
 import type { Parts } from '#infra/local/stack';
 import { OUTCOMES } from '#infra/local/stripe/checkout';
+import { DISPUTE_ACTS } from '#infra/local/stripe/disputes';
 
 const paySchema = z.strictObject({
   outcome: z.enum(OUTCOMES).default('success'),
@@ -14,7 +15,14 @@ const paySchema = z.strictObject({
   settle_after_ms: z.int().min(0).optional(),
 });
 
-/** What the customer and Stripe's dashboard do, for tests; people have the hosted page. */
+const refundSchema = z.strictObject({
+  /** In minor units; all that is left when not given. */
+  amount: z.int().min(1).optional(),
+});
+
+const disputeSchema = refundSchema.extend({ step: z.enum(DISPUTE_ACTS).default('open') });
+
+/** What the customer, the bank and Stripe's dashboard do, for tests; people have the hosted page. */
 export function stripeRoutes({ info, stripe }: Parts): readonly Route[] {
   const standInOnly = (route: Route): Route => ({
     ...route,
@@ -30,6 +38,26 @@ export function stripeRoutes({ info, stripe }: Parts): readonly Route[] {
       run: ({ body, parameters }) => {
         const { outcome, settle_after_ms: settleAfterMs, ...payer } = paySchema.parse(body);
         return { json: stripe.pay(parameters['id'] ?? '', outcome, { ...payer, settleAfterMs }) };
+      },
+    },
+    {
+      method: 'POST',
+      path: '/local/stripe/charges/{id}/refund',
+      run: ({ body, parameters }) => ({
+        json: stripe.refund(parameters['id'] ?? '', options(refundSchema.parse(body))),
+      }),
+    },
+    {
+      method: 'POST',
+      path: '/local/stripe/refunds/{id}/fail',
+      run: ({ parameters }) => ({ json: stripe.failRefund(parameters['id'] ?? '') }),
+    },
+    {
+      method: 'POST',
+      path: '/local/stripe/charges/{id}/dispute',
+      run: ({ body, parameters }) => {
+        const { step, ...disputed } = disputeSchema.parse(body);
+        return { json: stripe.dispute(parameters['id'] ?? '', step, options(disputed)) };
       },
     },
     {
@@ -57,4 +85,8 @@ export function stripeRoutes({ info, stripe }: Parts): readonly Route[] {
     },
   ];
   return routes.map(standInOnly);
+}
+
+function options({ amount }: z.output<typeof refundSchema>): { readonly amount?: number } {
+  return amount === undefined ? {} : { amount };
 }

@@ -1,4 +1,5 @@
 import type { RequestListener } from 'node:http';
+import type Stripe from 'stripe';
 
 import type { Clock } from '#infra/local/clock';
 import { createFaults, type Faults } from '#infra/local/providers/faults';
@@ -12,9 +13,13 @@ import {
   type Payer,
   type PayResult,
 } from '#infra/local/stripe/checkout';
-import { createEventLog, renderEvent } from '#infra/local/stripe/event-log';
+import { renderDispute } from '#infra/local/stripe/dispute-shape';
+import { actOnDispute, type DisputeAct } from '#infra/local/stripe/disputes';
+import { createEventLog, NO_REQUEST, renderEvent } from '#infra/local/stripe/event-log';
 import { createPages } from '#infra/local/stripe/pages';
+import { renderRefund } from '#infra/local/stripe/payment-shape';
 import { openRecords } from '#infra/local/stripe/records';
+import { createRefund, failRefund } from '#infra/local/stripe/refunds';
 import { stripeRoutes } from '#infra/local/stripe/routes';
 import { createWebhooks } from '#infra/local/stripe/webhooks';
 
@@ -37,6 +42,12 @@ export interface StripeStandIn {
   readonly pages: RequestListener;
   /** Acts for the customer; throws `StripeApiError` when the session is unknown or not open. */
   pay(sessionId: string, outcome: Outcome, payer?: Payer): PayResult;
+  /** Acts for the customer's bank; `of` is a charge or its payment intent. */
+  dispute(of: string, step: DisputeAct, options?: { readonly amount?: number }): Stripe.Dispute;
+  /** Gives money back from Stripe's dashboard; throws `StripeApiError` when there is not so much left. */
+  refund(of: string, options?: { readonly amount?: number }): Stripe.Refund;
+  /** Lets a refund not arrive. */
+  failRefund(refundId: string): Stripe.Refund;
   /** To be called when the clock was moved: does what is due by now and sends what is due. */
   tick(): Promise<void>;
   /** Nothing that is due is undelivered; a retry that waits for its time does not count. */
@@ -69,11 +80,12 @@ export function createStripe(options: StripeOptions): StripeStandIn {
     onBackwards: () => webhooks.bringForward(),
     onFailure: (what) => log(`stripe: ${what}`),
   });
-  const pay: StripeStandIn['pay'] = (sessionId, outcome, payer) => {
-    const result = checkout.pay(sessionId, outcome, payer);
+  const awake = <Result>(result: Result): Result => {
     ticker.wake();
     return result;
   };
+  const pay: StripeStandIn['pay'] = (sessionId, outcome, payer) =>
+    awake(checkout.pay(sessionId, outcome, payer));
 
   return {
     api: createApi({
@@ -87,6 +99,14 @@ export function createStripe(options: StripeOptions): StripeStandIn {
     }),
     pages: createPages({ checkout, records, pay }),
     pay,
+    dispute: (of, step, options = {}) =>
+      awake(renderDispute(actOnDispute(account, { of, step, ...options }))),
+    refund: (of, { amount } = {}) => {
+      const part = amount === undefined ? {} : { amount: String(amount) };
+      const fields = { [of.startsWith('pi_') ? 'payment_intent' : 'charge']: of, ...part };
+      return awake(renderRefund(createRefund(account, { fields, cause: NO_REQUEST }).refund));
+    },
+    failRefund: (refundId) => awake(renderRefund(failRefund(account, refundId))),
     tick: ticker.tick,
     idle: () => webhooks.isIdle() && (checkout.nextDueMs() ?? Infinity) > clock.now().getTime(),
     deliver: (eventId, times = 1) => webhooks.deliver(eventId, times),

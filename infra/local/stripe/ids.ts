@@ -12,6 +12,7 @@ const SHAPES = {
   paymentMethod: ['pm_1', 23],
   balanceTransaction: ['txn_3', 23],
   refund: ['re_3', 23],
+  dispute: ['dp_1', 23],
   event: ['evt_1', 23],
   lineItem: ['li_1', 23],
   price: ['price_1', 23],

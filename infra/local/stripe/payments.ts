@@ -171,6 +171,7 @@ function newCharge(
     currency: payment.currency,
     status: 'pending',
     amount_refunded: 0,
+    disputed: false,
     balance_transaction: null,
     failure: null,
     payer: session.payer,

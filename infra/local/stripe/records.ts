@@ -86,6 +86,7 @@ const chargeSchema = z.object({
   currency: z.string(),
   status: z.enum(['succeeded', 'pending', 'failed']),
   amount_refunded: z.number(),
+  disputed: z.boolean().default(false),
   balance_transaction: z.string().nullable(),
   failure: z.object({ code: z.string(), decline_code: z.string(), message: z.string() }).nullable(),
   payer: z.object({ email: z.string(), name: z.string().nullable() }),
@@ -108,6 +109,28 @@ const refundSchema = z.object({
   reason: z.string().nullable(),
   metadata: metadataSchema,
   status: z.enum(['pending', 'succeeded', 'failed']),
+});
+
+const disputeSchema = z.object({
+  id: z.string(),
+  created: z.number(),
+  charge: z.string(),
+  payment_intent: z.string(),
+  amount: z.number(),
+  currency: z.string(),
+  status: z.enum([
+    'warning_needs_response',
+    'warning_under_review',
+    'warning_closed',
+    'needs_response',
+    'under_review',
+    'won',
+    'lost',
+    'appeal_under_review',
+  ]),
+  /** What it took from the balance, below zero, and brought back. */
+  movements: z.array(z.object({ id: z.string(), amount: z.number(), at: z.number() })),
+  responded: z.boolean(),
 });
 
 const eventSchema = z.object({
@@ -141,6 +164,7 @@ export type Session = z.infer<typeof sessionSchema>;
 export type Payment = z.infer<typeof paymentSchema>;
 export type Charge = z.infer<typeof chargeSchema>;
 export type Refund = z.infer<typeof refundSchema>;
+export type Dispute = z.infer<typeof disputeSchema>;
 export type EventRecord = z.infer<typeof eventSchema>;
 export type Answer = z.infer<typeof answerSchema>;
 
@@ -149,6 +173,7 @@ export interface Records {
   readonly payments: Collection<Payment>;
   readonly charges: Collection<Charge>;
   readonly refunds: Collection<Refund>;
+  readonly disputes: Collection<Dispute>;
   readonly events: Collection<EventRecord>;
   /** Only what is still to be delivered: a finished delivery leaves the collection. */
   readonly deliveries: Collection<Delivery>;
@@ -165,6 +190,7 @@ export function openRecords(state: StateStore): Records {
     payments: state.collection('stripe-payments', paymentSchema),
     charges: state.collection('stripe-charges', chargeSchema),
     refunds: state.collection('stripe-refunds', refundSchema),
+    disputes: state.collection('stripe-disputes', disputeSchema),
     events: state.collection('stripe-events', eventSchema),
     deliveries: state.collection('stripe-deliveries', deliverySchema),
     timers: state.collection('stripe-timers', timerSchema),

@@ -3,7 +3,7 @@ import * as z from 'zod';
 
 import { unixSeconds, type Account } from '#infra/local/stripe/account';
 import { invalidRequest, missingResource, notSimulated } from '#infra/local/stripe/errors';
-import type { Cause } from '#infra/local/stripe/event-log';
+import { type Cause, NO_REQUEST } from '#infra/local/stripe/event-log';
 import type { FormFields } from '#infra/local/stripe/form';
 import { newId } from '#infra/local/stripe/ids';
 import { expand, metadata, positive, readParameters, text } from '#infra/local/stripe/parameters';
@@ -73,6 +73,31 @@ export function createRefund(
       cause,
     });
     return { refund, expand: params.expand };
+  });
+}
+
+/**
+ * What the customer's bank does, days later: a refund does not arrive, and its money comes back to the account. Throws
+ * `StripeApiError` when the refund is unknown or has failed before.
+ */
+export function failRefund(account: Account, id: string): Refund {
+  const { records, recordEvent } = account;
+  return records.transaction(() => {
+    const refund = records.refunds.get(id);
+    if (refund === undefined) throw missingResource('refund', id, { param: 'id', inPath: true });
+    if (refund.status === 'failed') throw invalidRequest(`Refund ${id} has failed already.`);
+    const failed: Refund = { ...refund, status: 'failed' };
+    const charge = records.charges.get(refund.charge);
+    if (charge !== undefined) {
+      const amount_refunded = charge.amount_refunded - refund.amount;
+      records.charges.put(charge.id, { ...charge, amount_refunded });
+    }
+    records.refunds.put(id, failed);
+    const object = renderRefund(failed);
+    const previous = { status: refund.status };
+    recordEvent({ type: 'refund.updated', object, previous, cause: NO_REQUEST });
+    recordEvent({ type: 'refund.failed', object, cause: NO_REQUEST });
+    return failed;
   });
 }
 

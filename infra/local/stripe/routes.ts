@@ -4,6 +4,7 @@ import * as z from 'zod';
 import type { Account } from '#infra/local/stripe/account';
 import { renderBalance } from '#infra/local/stripe/balance';
 import type { Checkout } from '#infra/local/stripe/checkout';
+import { disputeRoutes } from '#infra/local/stripe/dispute-routes';
 import { missingResource } from '#infra/local/stripe/errors';
 import { renderEvent, type Cause } from '#infra/local/stripe/event-log';
 import { expandObject } from '#infra/local/stripe/expand';
@@ -31,7 +32,7 @@ export interface RouteCall {
   readonly cause: Cause;
 }
 
-interface Route {
+export interface Route {
   readonly method: 'GET' | 'POST';
   /** `:id` stands for one part of the path. */
   readonly path: string;
@@ -78,6 +79,7 @@ export function stripeRoutes(account: Account, checkout: Checkout): readonly Rou
     ...sessionRoutes(account, checkout),
     ...paymentRoutes(records),
     ...refundRoutes(account),
+    ...disputeRoutes(account),
     ...eventRoutes(account),
     {
       method: 'GET',
