@@ -82,6 +82,17 @@ describe('a purchase from the checkout to the receipt', () => {
     expect(await get('/credits/balance', token)).toMatchObject({ credits_balance: credits });
   });
 
+  test('a card that is declined and then taken credits once: success after failure counts', async () => {
+    const token = await stack.token({ sub: 'second-try' });
+    const { session_id: session } = await startCheckout(token);
+    await pay(session, 'decline');
+    await stack.settle();
+    await pay(session, 'success');
+    await stack.settle();
+    expect(await get(`/credits/checkout/${session}`, token)).toMatchObject({ status: 'paid' });
+    expect(await get('/credits/balance', token)).toMatchObject({ credits_balance: 100 });
+  });
+
   test('a session that nobody completes expires', async () => {
     const sub = 'window-shopper';
     const { session_id: session } = await startCheckout(await stack.token({ sub }));
