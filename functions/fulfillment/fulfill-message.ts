@@ -61,6 +61,10 @@ export async function fulfillMessage(
     log.warn('event quarantined', { ...about, event_id, reason });
     return;
   }
+  if (verdict.kind === 'waiting') {
+    log.warn('event waits for its payment', about);
+    return;
+  }
   if (!('purchaseId' in verdict)) {
     log.info(`event ${verdict.kind}`, about);
     return;
