@@ -8,7 +8,6 @@ import { TemplateError } from '#infra/local/template/template-error';
  * keys), the real provider takes its stand-in's place.
  */
 
-const NODE_MIN = 24;
 const PORT_DEFAULT = '3000';
 const PORT_MAX = 65_535;
 
@@ -21,7 +20,6 @@ try {
 }
 
 async function run(): Promise<void> {
-  checkNode();
   const reset = readReset(process.argv.slice(2));
   let stop: (code: number) => void = () => undefined;
   const stopped = new Promise<number>((done) => {
@@ -66,14 +64,6 @@ function welcome({ info, url }: Stack): void {
     `  Data:      ${info.dataDir} (logs of the functions in logs/; --reset begins anew)`,
   ];
   console.log(lines.join('\n'));
-}
-
-function checkNode(): void {
-  const [major = '0'] = process.versions.node.split('.');
-  if (Number(major) >= NODE_MIN) return;
-  throw new LocalStackError(
-    `Node ${process.versions.node} is too old: the local stack needs Node ${NODE_MIN}, which npm start brings along.`,
-  );
 }
 
 function readReset(args: readonly string[]): boolean {
