@@ -11,9 +11,11 @@ export interface LedgerQueueProps {
   readonly name: string;
   /** A message stays hidden for six of these, so that a slow consumer and its retries never see it twice at once. */
   readonly consumerTimeoutSeconds: number;
+  /** How often a message is tried, where that is not the ordinary number. */
+  readonly deliveriesMax?: number;
 }
 
-/** A queue that is encrypted, refuses plain HTTP, and hands what fails five times to a dead-letter queue. */
+/** A queue that is encrypted, refuses plain HTTP, and hands what keeps failing to a dead-letter queue. */
 export class LedgerQueue extends Construct {
   readonly queue: Queue;
   readonly deadLetters: Queue;
@@ -27,7 +29,10 @@ export class LedgerQueue extends Construct {
       enforceSSL: true,
       visibilityTimeout: Duration.seconds(6 * props.consumerTimeoutSeconds),
       retentionPeriod: Duration.days(4),
-      deadLetterQueue: { queue: this.deadLetters, maxReceiveCount: DELIVERIES_MAX },
+      deadLetterQueue: {
+        queue: this.deadLetters,
+        maxReceiveCount: props.deliveriesMax ?? DELIVERIES_MAX,
+      },
     });
   }
 }

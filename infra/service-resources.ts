@@ -9,6 +9,12 @@ import { deadLetterQueue, LedgerQueue } from '#infra/ledger-queue';
 import { ProviderSecrets } from '#infra/provider-secrets';
 import type { StageConfig } from '#infra/stage';
 
+/**
+ * A message comes back every three minutes, so this is five hours: as long as SES may be down, or sending paused, before
+ * a person has to redrive e-mails.
+ */
+const NOTIFICATION_DELIVERIES_MAX = 100;
+
 export interface ServiceResourcesProps {
   readonly prefix: string;
   readonly config: StageConfig;
@@ -51,6 +57,7 @@ export class ServiceResources extends Construct {
     this.notifications = new LedgerQueue(this, 'Notifications', {
       name: `${prefix}-notifications`,
       consumerTimeoutSeconds: functionDefinitions.notifications.timeoutSeconds,
+      deliveriesMax: NOTIFICATION_DELIVERIES_MAX,
     });
     this.streamFailures = deadLetterQueue(this, 'StreamFailures', `${prefix}-stream-failures`);
     this.bus = new EventBus(this, 'Bus', { eventBusName: prefix });
