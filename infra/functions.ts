@@ -136,6 +136,7 @@ export const functionDefinitions = {
     environment: (resources) => ({
       ...tableVariables(resources),
       SENDER_EMAIL: resources.config.senderEmail,
+      FINANCE_EMAIL: resources.config.financeEmail,
       APP_NAME: resources.config.appName,
     }),
     statements: ({ table, email, config }) => [

@@ -78,7 +78,7 @@ function deadLetterAlarms({ resources }: MonitoringProps): Record<string, AlarmR
       resources.fulfillment.deadLetters,
     ),
     NotificationDeadLetters: row(
-      'E-mails failed five times. Repair, then redrive: each is still sent at most once.',
+      'E-mails failed for hours. Repair, then redrive: each is still sent at most once.',
       resources.notifications.deadLetters,
     ),
     StreamFailures: row(
@@ -147,6 +147,13 @@ function serviceAlarms({ api, functions, stage }: MonitoringProps): Record<strin
       threshold: 500,
       periods: 3,
       means: 'Many writers compete for the same wallets; callers will see CONTENTION.',
+    },
+    EmailsDelayed: {
+      metric: own('EmailsDelayed'),
+      threshold: 1,
+      periods: 3,
+      means:
+        'E-mails wait: SES does not take them, or one of them cannot be made. They are tried for hours.',
     },
     EventsQuarantined: {
       metric: own('EventsQuarantined'),

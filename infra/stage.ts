@@ -13,6 +13,8 @@ export interface StageConfig {
   readonly adminCallbackUrls: readonly string[];
   /** The verified address that e-mails come from; SES asks its owner to confirm it at the first deployment. */
   readonly senderEmail: string;
+  /** Who is told about disputed payments, in time to answer them. */
+  readonly financeEmail: string;
   /** Who hears of alarms; without it the topic exists and has no subscriber yet. */
   readonly alertEmail?: string;
   /** Whether provider events must be of live mode; an event of the other mode is quarantined. */
@@ -34,6 +36,7 @@ const dev: StageConfig = {
   redirectOrigins: ['http://localhost:3000', 'http://localhost:5173'],
   adminCallbackUrls: ['http://localhost:5173/signed-in'],
   senderEmail: 'credits@example.com',
+  financeEmail: 'finance@example.com',
   livemode: false,
   logLevel: 'INFO',
   logRetention: RetentionDays.TWO_WEEKS,

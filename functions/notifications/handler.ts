@@ -23,8 +23,10 @@ const dependencies = {
   ),
   mailer: createMailer({ name: appName, address: requireVariable(env, 'SENDER_EMAIL') }),
   appName,
+  financeEmail: requireVariable(env, 'FINANCE_EMAIL'),
   now: () => new Date(),
   log: createLog(),
+  count,
 };
 
 /** E-mail requests from the queue. */

@@ -1,5 +1,6 @@
 import type { SQSBatchResponse, SQSRecord } from 'aws-lambda';
 import type { Log } from '#lib/http/log';
+import type { CountMetric } from '#lib/http/metrics';
 import { parseMessage } from '#lib/notifications/email-request';
 import {
   type EmailDependencies,
@@ -10,11 +11,12 @@ import {
 export interface NotificationDependencies extends EmailDependencies {
   readonly now: () => Date;
   readonly log: Log;
+  readonly count: CountMetric;
 }
 
 /**
  * Sends the mails of a batch one by one, within SES's rate, and names the messages that have to come again
- * (DESIGN 7). After five deliveries the queue keeps a message for a person, and an alarm says so.
+ * (DESIGN 7): the queue brings them back for hours, and an alarm tells of them long before it gives them up.
  */
 export async function notifyBatch(
   deps: NotificationDependencies,
@@ -28,6 +30,7 @@ export async function notifyBatch(
       const about = { message_id: messageId, error };
       if (error instanceof EmailPendingError) deps.log.warn('e-mail has to wait', about);
       else deps.log.error('e-mail failed', about);
+      deps.count('EmailsDelayed');
       failed.push(messageId);
     }
   }

@@ -1,7 +1,8 @@
 import { Metrics } from '@aws-lambda-powertools/metrics';
 
 /** What alarms watch (DESIGN 12). */
-export type MetricName = 'ConflictRetries' | 'EventsQuarantined' | 'VerificationFailures';
+export type MetricName =
+  'ConflictRetries' | 'EmailsDelayed' | 'EventsQuarantined' | 'VerificationFailures';
 
 export type CountMetric = (name: MetricName) => void;
 

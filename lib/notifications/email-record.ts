@@ -4,7 +4,7 @@ import { EMAIL_KINDS } from '#lib/notifications/email-request';
 const instant = z.string();
 
 /**
- * What became of one e-mail. There is one record per kind and subject (a purchase, say), so its key is what keeps the
+ * What became of one e-mail. There is one record per kind and subject (a purchase, a refund), so its key is what keeps the
  * same mail from going out twice. The address is not in it: it belongs to the account.
  *
  * | state         | means                                                                  | comes again |
@@ -13,7 +13,7 @@ const instant = z.string();
  * | `waiting`     | the last attempt was turned away before the mail was accepted          | yes         |
  * | `sent`        | SES has it                                                             | no          |
  * | `rejected`    | SES does not deliver to this address                                   | no          |
- * | `skipped`     | the account has no address                                             | no          |
+ * | `skipped`     | nobody to send it to, or what it would say has stopped being so        | no          |
  * | `unconfirmed` | SES was asked and its answer was lost: it has probably been sent       | no          |
  */
 export const emailRecordSchema = z.object({

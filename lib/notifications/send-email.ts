@@ -1,7 +1,7 @@
 import type { EmailRecord } from '#lib/notifications/email-record';
-import type { EmailKind, EmailRequest } from '#lib/notifications/email-request';
-import type { MailContent, Mailer, MailOutcome } from '#lib/notifications/mailer';
-import { purchaseReceipt } from '#lib/notifications/templates/purchase-receipt';
+import type { EmailRequest } from '#lib/notifications/email-request';
+import { mailKinds } from '#lib/notifications/mail-kinds';
+import type { Mail, Mailer, MailOutcome } from '#lib/notifications/mailer';
 import type { LedgerStore, Reader, RecordRef, Stored } from '#lib/ports';
 import { invariant } from '#lib/invariant';
 
@@ -9,6 +9,8 @@ export interface EmailDependencies {
   readonly store: Pick<LedgerStore, 'load' | 'write'>;
   readonly mailer: Mailer;
   readonly appName: string;
+  /** Who is told about disputes. */
+  readonly financeEmail: string;
 }
 
 export type EmailOutcome =
@@ -35,7 +37,7 @@ const RACES_MAX = 5;
  * Sends what a request asks for, at most once per kind and subject (DESIGN 7). The record is claimed before SES is
  * asked and settled after it has answered:
  *
- * - accepted, rejected, no address: settled for ever;
+ * - accepted, rejected, no address, no longer so: settled for ever;
  * - turned away (throttled, paused, 5xx, no connection): the claim is given back and the message comes again;
  * - no answer to a request that went out: settled as `unconfirmed`, because the mail is more likely sent than not and
  *   SES cannot be asked; a missing receipt can be had from the API, a second one cannot be taken back;
@@ -58,20 +60,40 @@ export async function sendEmail(
       throw new EmailPendingError('another attempt is sending it');
     }
     const claim = claimOf(request, known, at.toISOString());
-    const address = read('account', { userId: request.userId })?.value.email ?? null;
-    if (address === null) {
-      const reason = 'no_address';
+    const drafted = draft(deps, { request, read });
+    if (!drafted.ok) {
+      const { reason } = drafted;
       if (await put(deps, { ...claim, state: 'skipped', reason }, known?.version ?? null)) {
         return { kind: 'skipped', reason };
       }
       continue;
     }
-    const content = contentKinds[request.kind].content(read, request, deps.appName);
     if (!(await put(deps, claim, known?.version ?? null))) continue;
-    const outcome = await deps.mailer.send({ ...content, to: address });
+    const outcome = await deps.mailer.send(drafted.mail);
     return settle(deps, { claim, version: (known?.version ?? 0) + 1, outcome, now });
   }
   throw new EmailPendingError('other attempts were faster each time');
+}
+
+type Draft =
+  | { readonly ok: true; readonly mail: Mail }
+  | { readonly ok: false; readonly reason: 'no_address' | 'no_longer_so' };
+
+/** The mail as the table has it now, or why there is none. */
+function draft(
+  deps: EmailDependencies,
+  about: { readonly request: EmailRequest; readonly read: Reader },
+): Draft {
+  const { request, read } = about;
+  const { userId, purchaseId, subjectId } = request;
+  const purchase = read('purchase', { purchaseId })?.value;
+  invariant(purchase?.userId === userId, 'an e-mail is about a purchase of its user');
+  const kind = mailKinds[request.kind];
+  const content = kind.content({ appName: deps.appName, purchase, subjectId });
+  if (!content) return { ok: false, reason: 'no_longer_so' };
+  const address = read('account', { userId })?.value.email ?? null;
+  const to = kind.reader === 'finance' ? deps.financeEmail : address;
+  return to === null ? { ok: false, reason: 'no_address' } : { ok: true, mail: { ...content, to } };
 }
 
 async function settle(
@@ -141,32 +163,14 @@ function put(deps: EmailDependencies, value: EmailRecord, version: number | null
   return deps.store.write([{ record: 'email', id, value, version }]);
 }
 
-function idOf({ kind, userId, purchaseId }: EmailRequest) {
-  return { userId, kind, subjectId: purchaseId };
+function idOf({ kind, userId, subjectId }: EmailRequest) {
+  return { userId, kind, subjectId };
 }
 
 function refsOf(request: EmailRequest): readonly RecordRef[] {
   return [
     { record: 'email', id: idOf(request) },
     { record: 'account', id: { userId: request.userId } },
-    ...contentKinds[request.kind].reads(request),
+    { record: 'purchase', id: { purchaseId: request.purchaseId } },
   ];
 }
-
-interface ContentKind {
-  /** Beyond the mail's own record and the account. */
-  readonly reads: (request: EmailRequest) => readonly RecordRef[];
-  readonly content: (read: Reader, request: EmailRequest, appName: string) => MailContent;
-}
-
-/** What each kind of mail is made of. */
-const contentKinds: Readonly<Record<EmailKind, ContentKind>> = {
-  purchase_receipt: {
-    reads: ({ purchaseId }) => [{ record: 'purchase', id: { purchaseId } }],
-    content: (read, { purchaseId, userId }, appName) => {
-      const purchase = read('purchase', { purchaseId })?.value;
-      invariant(purchase?.userId === userId, 'a receipt is about a purchase of its reader');
-      return purchaseReceipt({ appName, purchase });
-    },
-  },
-};

@@ -64,7 +64,8 @@ const records: { readonly [K in RecordName]: RecordSpec<K> } = {
   email: {
     key: ({ userId, kind, subjectId }) => ({
       pk: userPartition(userId),
-      sk: `EMAIL#${kind}#${keyPart(subjectId)}`,
+      // A purchase of ours, or a provider's refund or dispute.
+      sk: `EMAIL#${kind}#${providerPart(subjectId)}`,
     }),
     schema: emailRecordSchema,
   },

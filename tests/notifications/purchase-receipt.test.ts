@@ -24,6 +24,7 @@ describe('a receipt', () => {
         'Credits:        100',
         'Credit type:    general',
         'Amount paid:    $10.00',
+        'Tax-free total: $10.00',
         'Date:           18 November 2026 at 23:06 UTC',
         'Purchase:       pur_1',
         'Transaction:    txn_1',
@@ -51,7 +52,8 @@ describe('a receipt', () => {
     ['USD', 0, '$0.00'],
   ])('shows %s %i as %s', (currency, amountMinor, shown) => {
     const { text } = receiptOf({ currency, amountMinor });
-    expect(text.replaceAll('\u00a0', ' ')).toContain(`Amount paid:    ${shown}\n`);
+    const spaced = text.replaceAll('\u00a0', ' ');
+    expect(spaced).toContain(`Amount paid:    ${shown}\nTax-free total: ${shown}\n`);
   });
 
   it('shows large numbers of credits so that they can be read, and one as one', () => {

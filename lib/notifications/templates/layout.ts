@@ -11,7 +11,8 @@ export interface MailParts {
   readonly closing: readonly string[];
 }
 
-const LABEL_WIDTH = 16;
+/** Of the text form's first column; a longer label widens it. */
+const LABEL_WIDTH_MIN = 16;
 
 /** One mail in both forms from the same parts, so that they cannot say different things. */
 export function layOut(parts: MailParts): MailContent {
@@ -45,7 +46,8 @@ export function layOut(parts: MailParts): MailContent {
         </div>
       </body>
     </html> `;
-  const table = rows.map(([label, value]) => `${`${label}:`.padEnd(LABEL_WIDTH)}${value}`);
+  const width = Math.max(LABEL_WIDTH_MIN, ...rows.map(([label]) => `${label}: `.length));
+  const table = rows.map(([label, value]) => `${`${label}:`.padEnd(width)}${value}`);
   const text = [...opening, table.join('\n'), ...closing, appName].join('\n\n');
   return { subject, html: document.html, text: `${text}\n` };
 }

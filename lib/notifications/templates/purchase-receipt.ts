@@ -1,6 +1,12 @@
 import type { MailContent } from '#lib/notifications/mailer';
 import { layOut } from '#lib/notifications/templates/layout';
-import { formatMoney } from '#lib/purchases/money-format';
+import {
+  formatCount,
+  formatCredits,
+  formatInstant,
+  moneyRows,
+  transactionRows,
+} from '#lib/notifications/templates/wording';
 import type { Purchase } from '#lib/purchases/purchase';
 import { paidAtOf, paidMinorOf } from '#lib/purchases/purchase-status';
 
@@ -10,8 +16,8 @@ export function purchaseReceipt(input: {
   readonly purchase: Purchase;
 }): MailContent {
   const { appName, purchase } = input;
-  const credits = `${formatCount(purchase.credits)} ${purchase.credits === 1 ? 'credit' : 'credits'}`;
-  const paid = formatMoney({ amountMinor: paidMinorOf(purchase), currency: purchase.currency });
+  const { currency } = purchase;
+  const credits = formatCredits(purchase.credits);
   const paidAt = paidAtOf(purchase) ?? purchase.createdAt;
   return layOut({
     appName,
@@ -25,25 +31,11 @@ export function purchaseReceipt(input: {
       ['Package', purchase.packageName],
       ['Credits', formatCount(purchase.credits)],
       ['Credit type', purchase.creditType],
-      ['Amount paid', paid],
+      ...moneyRows('Amount paid', { amountMinor: paidMinorOf(purchase), currency }),
       ['Date', formatInstant(paidAt)],
       ['Purchase', purchase.id],
-      ...(purchase.credited ? [['Transaction', purchase.credited.entryId] as const] : []),
+      ...transactionRows(purchase.credited ? [purchase.credited.entryId] : []),
     ],
     closing: ['Please keep this e-mail for your records.'],
   });
-}
-
-function formatCount(count: number): string {
-  return count.toLocaleString('en');
-}
-
-/** In UTC and saying so: we do not know where the reader is. */
-function formatInstant(instant: string): string {
-  const format = new Intl.DateTimeFormat('en-GB', {
-    dateStyle: 'long',
-    timeStyle: 'short',
-    timeZone: 'UTC',
-  });
-  return `${format.format(new Date(instant))} UTC`;
 }

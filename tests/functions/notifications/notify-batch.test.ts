@@ -1,6 +1,7 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { notifyBatch } from '#functions/notifications/notify-batch';
 import { functionDefinitions } from '#infra/functions';
+import type { MetricName } from '#lib/http/metrics';
 import { createMailer } from '#lib/messaging/mailer';
 import { toMessage } from '#lib/notifications/email-request';
 import type { Mailer } from '#lib/notifications/mailer';
@@ -45,7 +46,12 @@ async function givenPaidPurchase(options: { readonly email?: string | null } = {
     { record: 'purchase', id: { purchaseId }, value: purchase, version: null },
     { record: 'account', id: { userId }, value: account, version: null },
   ]);
-  const body = toMessage({ kind: 'purchase_receipt', userId, purchaseId });
+  const body = toMessage({
+    kind: 'purchase_receipt',
+    userId,
+    purchaseId,
+    subjectId: purchaseId,
+  });
   const id = { userId, kind: 'purchase_receipt', subjectId: purchaseId } as const;
   return {
     message: { messageId: `message-${made}`, body },
@@ -73,15 +79,18 @@ async function deliver(
   } = {},
 ) {
   const { log, lines } = keptLog();
+  const counted: MetricName[] = [];
   const deps = {
     store: changes.store ?? test.ledger,
     mailer: changes.mailer ?? sesMailer(),
     appName: 'Credit Ledger',
+    financeEmail: 'finance@shop.test',
     now: () => new Date(changes.now ?? NOW),
     log,
+    count: (name: MetricName) => counted.push(name),
   };
   const { batchItemFailures } = await notifyBatch(deps, messages);
-  return { failed: batchItemFailures.map(({ itemIdentifier }) => itemIdentifier), lines };
+  return { failed: batchItemFailures.map(({ itemIdentifier }) => itemIdentifier), lines, counted };
 }
 
 /** SES, with an answer awaited for so long only that a test about a missing one ends soon. */
@@ -147,7 +156,10 @@ describe('a mail that SES turns away', () => {
   it('because nobody verified the sender waits for the operator', async () => {
     const { message, stored } = await givenPaidPurchase();
     const mailer = createMailer({ name: 'Shop', address: 'other@shop.test' }, mail.config);
-    expect(await deliver([message], { mailer })).toMatchObject({ failed: [message.messageId] });
+    expect(await deliver([message], { mailer })).toMatchObject({
+      failed: [message.messageId],
+      counted: ['EmailsDelayed'],
+    });
     expect(await stored()).toMatchObject({ state: 'waiting', reason: 'MessageRejected' });
   });
 
@@ -287,7 +299,7 @@ describe('a batch', () => {
     '',
     'null',
     '{}',
-    '{"kind":"purchase_receipt","user_id":"user-1","purchase_id":"pur_1","to":"eve@evil.test"}',
+    '{"kind":"purchase_receipt","user_id":"user-1","purchase_id":"pur_1","subject_id":"pur_1","to":"eve@evil.test"}',
   ])('keeps a message that no function of ours writes: %s', async (body) => {
     const sent = mail.sink.list().length;
     expect(await deliver([{ messageId: 'm', body }])).toMatchObject({ failed: ['m'] });
@@ -301,6 +313,7 @@ describe('a batch', () => {
       kind: 'purchase_receipt',
       userId: other.purchase.userId,
       purchaseId: purchase.id,
+      subjectId: purchase.id,
     });
     const sent = mail.sink.list().length;
     expect(await deliver([{ messageId: 'm', body }])).toMatchObject({ failed: ['m'] });
