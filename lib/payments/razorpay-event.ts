@@ -4,7 +4,6 @@ import type {
   PaymentAttemptEvent,
   PaymentEvent,
   QuarantineReason,
-  RefundState,
   Translation,
 } from '#lib/payments/payment-event';
 import {
@@ -17,6 +16,7 @@ import {
   razorpayRefund,
   razorpayTime,
 } from '#lib/payments/razorpay-entities';
+import { razorpayRefundState } from '#lib/payments/razorpay-refunds';
 
 const envelopeSchema = z.object({
   entity: z.literal('event'),
@@ -110,12 +110,6 @@ function translatePayment(
   return told(attemptEvent(delivery, { payment, outcome: seen, receipt: null }));
 }
 
-const REFUND_STATES: Readonly<Record<string, RefundState>> = {
-  pending: 'pending',
-  processed: 'succeeded',
-  failed: 'failed',
-};
-
 function translateRefund(delivery: Delivery): Translation {
   const parsed = refundPayload.safeParse(delivery.payload);
   if (!parsed.success) return malformed(delivery, z.prettifyError(parsed.error));
@@ -126,9 +120,7 @@ function translateRefund(delivery: Delivery): Translation {
   }
   // Razorpay gave back what nobody had captured: it never was ours, so nothing was credited for it.
   if (!payment.captured) return { kind: 'ignored', eventId: delivery.id, type: delivery.type };
-  const state = Object.hasOwn(REFUND_STATES, refund.status)
-    ? REFUND_STATES[refund.status]
-    : undefined;
+  const state = razorpayRefundState(refund);
   if (!state) return quarantine(delivery, 'UNKNOWN_STATUS', `${refund.id} is ${refund.status}`);
   return told({
     ...sourceOf(delivery),
