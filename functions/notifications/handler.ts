@@ -1,4 +1,4 @@
-import type { SQSBatchResponse, SQSEvent } from 'aws-lambda';
+import type { Context, SQSBatchResponse, SQSEvent } from 'aws-lambda';
 import { notifyBatch } from '#functions/notifications/notify-batch';
 import { createLog } from '#lib/http/log';
 import { createMetrics } from '#lib/http/metrics';
@@ -30,6 +30,7 @@ const dependencies = {
 };
 
 /** E-mail requests from the queue. */
-export async function handler(event: SQSEvent): Promise<SQSBatchResponse> {
-  return notifyBatch(dependencies, event.Records);
+export async function handler(event: SQSEvent, context: Context): Promise<SQSBatchResponse> {
+  const remainingMs = () => context.getRemainingTimeInMillis();
+  return notifyBatch({ ...dependencies, remainingMs }, event.Records);
 }

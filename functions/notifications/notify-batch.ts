@@ -12,7 +12,15 @@ export interface NotificationDependencies extends EmailDependencies {
   readonly now: () => Date;
   readonly log: Log;
   readonly count: CountMetric;
+  /** Until Lambda ends this call. */
+  readonly remainingMs: () => number;
 }
+
+/**
+ * What one mail may take: connecting to SES, its answer, and the table. A mail that is begun with less could be cut off
+ * after SES has taken it and before that is noted, and would be sent again.
+ */
+const MAIL_MAX_MS = 12_000;
 
 /**
  * Sends the mails of a batch one by one, within SES's rate, and names the messages that have to come again
@@ -25,6 +33,7 @@ export async function notifyBatch(
   const failed: string[] = [];
   for (const { messageId, body } of records) {
     try {
+      if (deps.remainingMs() < MAIL_MAX_MS) throw new EmailPendingError('the time is up');
       await notify(deps, { messageId, body });
     } catch (error) {
       const about = { message_id: messageId, error };

@@ -76,6 +76,7 @@ async function deliver(
     readonly mailer?: Mailer;
     readonly now?: string;
     readonly store?: Pick<LedgerStore, 'load' | 'write'>;
+    readonly remainingMs?: () => number;
   } = {},
 ) {
   const { log, lines } = keptLog();
@@ -88,6 +89,7 @@ async function deliver(
     now: () => new Date(changes.now ?? NOW),
     log,
     count: (name: MetricName) => counted.push(name),
+    remainingMs: changes.remainingMs ?? (() => 30_000),
   };
   const { batchItemFailures } = await notifyBatch(deps, messages);
   return { failed: batchItemFailures.map(({ itemIdentifier }) => itemIdentifier), lines, counted };
@@ -294,6 +296,26 @@ describe('a batch', () => {
       }
     },
   );
+
+  it('begins no mail that could be cut off between SES and its record', async () => {
+    const given = await Promise.all(Array.from({ length: 10 }, () => givenPaidPurchase()));
+    const messages = given.map(({ message }) => message);
+    // SES takes nearly as long as it may.
+    let left = 30_000;
+    const mailer: Mailer = {
+      send: (content) => {
+        left -= 7_000;
+        return sesMailer().send(content);
+      },
+    };
+    const { failed } = await deliver(messages, { mailer, remainingMs: () => left });
+    expect(failed).toEqual(messages.slice(3).map(({ messageId }) => messageId));
+    for (const [index, { stored }] of given.entries()) {
+      expect((await stored())?.state).toBe(index < 3 ? 'sent' : undefined);
+    }
+    expect(await deliver(messages)).toMatchObject({ failed: [] });
+    for (const { mails } of given) expect(mails()).toHaveLength(1);
+  });
 
   it.each([
     '',

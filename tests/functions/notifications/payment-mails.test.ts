@@ -133,6 +133,7 @@ async function deliver(bodies: readonly string[], now = NOW): Promise<readonly s
     now: () => new Date(now),
     log: keptLog().log,
     count: () => undefined,
+    remainingMs: () => 30_000,
   };
   const { batchItemFailures } = await notifyBatch(deps, records);
   const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
