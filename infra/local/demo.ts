@@ -14,16 +14,25 @@ import { startStack } from '#infra/local/stack';
 const tokenAnswer = z.object({ access_token: z.string() });
 const packageList = z.object({ packages: z.array(z.object({ package_id: z.string() })) });
 const checkout = z.object({ session_id: z.string(), purchase_id: z.string() });
+const order = z.object({ order_id: z.string(), purchase_id: z.string() });
+const paid = z.object({
+  razorpay_payment_id: z.string(),
+  razorpay_order_id: z.string(),
+  razorpay_signature: z.string(),
+});
 const movement = z.object({ transaction_id: z.string(), balance: z.number() });
 const emails = z.object({ emails: z.array(z.object({ text: z.string() })) });
 
-async function tell({ say, call, show }: Narrator): Promise<void> {
-  const tokenOf = async (claims: object): Promise<string> =>
-    tokenAnswer.parse(await call('POST', '/local/tokens', { body: claims, quiet: true }))
-      .access_token;
+async function tell(narrator: Narrator): Promise<void> {
+  await aliceBuys(narrator);
+  await theAppSpends(narrator);
+  await bobPaysInRupees(narrator);
+  await timePasses(narrator);
+}
 
+async function aliceBuys({ say, call, show }: Narrator): Promise<void> {
   say('Alice signs up. Her account starts with a bonus of 1 credit.');
-  const alice = await tokenOf({ sub: 'alice', email: 'alice@example.com' });
+  const alice = await tokenOf(call, { sub: 'alice', email: 'alice@example.com' });
   await call('GET', '/credits/balance', { token: alice, fields: ['credits_balance', 'version'] });
 
   say('She looks at what is for sale, and starts a checkout for 100 credits.');
@@ -46,22 +55,20 @@ async function tell({ say, call, show }: Narrator): Promise<void> {
   say(
     'She pays on the hosted page. Stripe calls the webhook; the queue, the ledger and the mailer do the rest.',
   );
-  await call('POST', `/local/stripe/sessions/${session}/pay`, {
-    body: { outcome: 'success' },
-    quiet: true,
-  });
-  await call('POST', '/local/settle', { quiet: true });
+  await quietly(call, `/local/stripe/sessions/${session}/pay`, { outcome: 'success' });
   await call('GET', '/credits/balance', {
     token: alice,
     fields: ['credits_balance', 'total_purchased', 'total_granted', 'version'],
   });
   const mails = emails.parse(await call('GET', '/local/emails', { quiet: true })).emails;
   show('The receipt in her inbox', mails.at(-1)?.text ?? 'no e-mail');
+}
 
+async function theAppSpends({ say, call }: Narrator): Promise<void> {
   say(
     "The app's backend spends 30 credits for her, with a key that makes the request safe to repeat.",
   );
-  const app = await tokenOf({ sub: 'app', client: 'service' });
+  const app = await tokenOf(call, { sub: 'app', client: 'service' });
   const spend = {
     token: app,
     key: 'enrich-lead-42',
@@ -93,10 +100,63 @@ async function tell({ say, call, show }: Narrator): Promise<void> {
     body: { transaction_id: spent.transaction_id, amount: 10 },
     fields: ['success', 'balance'],
   });
+}
 
+async function bobPaysInRupees({ say, call }: Narrator): Promise<void> {
+  say(
+    'Bob buys 100 credits with Razorpay, at the price per credit. The order is ours, so is the price.',
+  );
+  const bob = await tokenOf(call, { sub: 'bob' });
+  const { order_id: orderId, purchase_id: purchaseId } = order.parse(
+    await call('POST', '/credits/initiate-purchase', {
+      token: bob,
+      body: { credits: 100, credit_type: 'general' },
+      fields: ['purchase_id', 'order_id', 'amount', 'currency', 'credits'],
+    }),
+  );
+
+  say('He pays on the page. It hands the app a signature, and the app asks us to verify it.');
+  const body = paid.parse(
+    await call('POST', `/local/razorpay/orders/${orderId}/pay`, {
+      body: { outcome: 'success' },
+      quiet: true,
+    }),
+  );
+  await call('POST', '/credits/verify-payment', {
+    token: bob,
+    body: {
+      razorpay_payment_id: body.razorpay_payment_id,
+      razorpay_order_id: body.razorpay_order_id,
+      razorpay_signature: body.razorpay_signature,
+    },
+    fields: ['credits_added', 'credits_balance', 'transaction_id'],
+  });
+  await call('POST', '/local/settle', { quiet: true });
+
+  const payment = `/local/razorpay/payments/${body.razorpay_payment_id}`;
+  const look = async (): Promise<void> => {
+    const fields = ['status', 'amount_refunded'];
+    await call('GET', `/credits/purchases/${purchaseId}`, { token: bob, fields });
+    await call('GET', '/credits/balance', { token: bob, fields: ['credits_balance'] });
+  };
+  say('A quarter of his money goes back, and a quarter of the credits with it.');
+  await quietly(call, `${payment}/refund`, { amount: 125_000 });
+  await look();
+
+  say(
+    'His bank disputes the rest: what is disputed cannot be spent. The dispute is won, and all of it is back.',
+  );
+  await quietly(call, `${payment}/dispute`, { step: 'created' });
+  await look();
+  await quietly(call, `${payment}/dispute`, { step: 'won' });
+  await look();
+}
+
+async function timePasses({ say, call }: Narrator): Promise<void> {
   say(
     '50 promotional credits expire tomorrow, so they burn before the bought ones. Two days later they are gone.',
   );
+  const app = await tokenOf(call, { sub: 'app', client: 'service' });
   const expiry = { category: 'promotional', expires_at: await tomorrow(call) };
   await call('POST', '/api/credits/alice/add', {
     token: app,
@@ -108,26 +168,45 @@ async function tell({ say, call, show }: Narrator): Promise<void> {
     body: { amount: 20, description: 'Enrich lead 43' },
     fields: ['success', 'balance'],
   });
-  await call('POST', '/local/clock', { body: { advance: 'P2D' }, quiet: true });
-  const later = await tokenOf({ sub: 'alice' });
-  await call('GET', '/credits/balance', { token: later, fields: ['credits_balance', 'version'] });
+  await quietly(call, '/local/clock', { advance: 'P2D' });
+  const alice = await tokenOf(call, { sub: 'alice' });
+  await call('GET', '/credits/balance', { token: alice, fields: ['credits_balance', 'version'] });
 
   say(
-    'Everything is in her history, and anyone can prove it from the entries: numbers, balances, hashes.',
+    'Everything is in the history, and anyone can prove it from the entries: numbers, balances, hashes.',
   );
+  const columns = ['seq', 'type', 'amount', 'balance_after', 'description'];
   await call('GET', '/credits/history?limit=10', {
-    token: later,
+    token: alice,
     fields: ['transactions'],
-    columns: ['seq', 'type', 'amount', 'balance_after', 'description'],
+    columns,
   });
-  const admin = await tokenOf({ sub: 'carol', client: 'admin', groups: ['admin'] });
+  await call('GET', '/api/credits/bob/history?limit=10', {
+    token: await tokenOf(call, { sub: 'app', client: 'service' }),
+    fields: ['transactions'],
+    columns,
+  });
+  const admin = await tokenOf(call, { sub: 'carol', client: 'admin', groups: ['admin'] });
   await call('GET', '/admin/credits/verify/alice', { token: admin });
+  await call('GET', '/admin/credits/verify/bob', { token: admin });
 }
 
-async function tomorrow(call: Narrator['call']): Promise<string> {
-  const { now } = z
-    .object({ now: z.string() })
-    .parse(await call('GET', '/local/info', { quiet: true }));
+type Call = Narrator['call'];
+
+async function tokenOf(call: Call, claims: object): Promise<string> {
+  const answer = await call('POST', '/local/tokens', { body: claims, quiet: true });
+  return tokenAnswer.parse(answer).access_token;
+}
+
+/** What happens off stage: a provider or the clock does something, and everything that follows from it is done. */
+async function quietly(call: Call, path: string, body: object): Promise<void> {
+  await call('POST', path, { body, quiet: true });
+  await call('POST', '/local/settle', { quiet: true });
+}
+
+async function tomorrow(call: Call): Promise<string> {
+  const info = await call('GET', '/local/info', { quiet: true });
+  const { now } = z.object({ now: z.string() }).parse(info);
   return new Date(Date.parse(now) + 24 * 60 * 60 * 1_000).toISOString();
 }
 
