@@ -77,8 +77,16 @@ export const functionDefinitions = {
     description: 'Verifying any wallet, and what waits for a person.',
     memoryMb: 1024,
     timeoutSeconds: 25,
-    environment: (resources) => ({ ...tableVariables(resources), ...identityVariables(resources) }),
-    statements: ({ table }) => [readTable(table), queryIndexes(table, ['gsi1', 'gsi3'])],
+    environment: (resources) => ({
+      ...tableVariables(resources),
+      ...identityVariables(resources),
+      STRIPE_LIVEMODE: String(resources.config.livemode),
+    }),
+    statements: ({ table }) => [
+      readTable(table),
+      queryIndexes(table, ['gsi1', 'gsi3']),
+      writeTable(table),
+    ],
   },
   'webhooks-stripe': {
     description: 'Receives Stripe events: checks the signature, queues, acknowledges.',

@@ -11,6 +11,8 @@ import { createQuarantineStore } from '#lib/store/quarantine-store';
 export interface AdminDependencies extends ApiDependencies {
   readonly ledger: LedgerStore;
   readonly quarantine: QuarantineStore;
+  /** Whether this deployment sells for real money. */
+  readonly livemode: boolean;
   readonly count: CountMetric;
 }
 
@@ -27,6 +29,7 @@ export function createDependencies({ env }: Runtime): AdminDependencies {
     verifyToken: tokenVerifier(env),
     ledger: createLedgerStore(table),
     quarantine: createQuarantineStore(table),
+    livemode: requireVariable(env, 'STRIPE_LIVEMODE') === 'true',
     count,
   };
 }

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import type { AdminDependencies } from '#functions/admin/dependencies';
 import { adminRoutes } from '#lib/contract/routes/admin';
 import { endpoint } from '#lib/http/endpoint';
+import { toQuarantinedEvent } from '#lib/http/event-resource';
 import { closePage, openPage } from '#lib/http/pagination';
 
 // The index sorts by time, provider and id: a cursor names the last event that was shown.
@@ -22,16 +23,7 @@ export const listEvents = endpoint(
     return {
       status: 200,
       body: {
-        events: events.map((event) => ({
-          event_id: event.eventId,
-          provider: event.provider,
-          type: event.type,
-          reason: event.reason,
-          detail: event.detail,
-          received_at: event.receivedAt,
-          last_seen_at: event.lastSeenAt,
-          deliveries: event.deliveries,
-        })),
+        events: events.map(toQuarantinedEvent),
         pagination: closePage(page, { total: null, next }),
       },
     };

@@ -1,10 +1,7 @@
 import type { Log } from '#lib/http/log';
 import type { CountMetric } from '#lib/http/metrics';
-import { invariant } from '#lib/invariant';
-import { parseDelivery, type ProviderDelivery } from '#lib/messaging/provider-delivery';
-import type { Translation } from '#lib/payments/payment-event';
-import { translateRazorpayEvent } from '#lib/payments/razorpay-event';
-import { translateStripeEvent } from '#lib/payments/stripe-event';
+import { parseDelivery } from '#lib/messaging/provider-delivery';
+import { translateProviderEvent } from '#lib/payments/translate-provider-event';
 import type { LedgerStore } from '#lib/ports';
 import { type Applied, applyPaymentEvent } from '#lib/purchases/apply-payment-event';
 import { quarantineEvent } from '#lib/purchases/quarantine-event';
@@ -39,7 +36,7 @@ export async function fulfillMessage(
   const delivery = parseDelivery(message.body);
   const { provider, body, receivedAt } = delivery;
   const now = deps.now().toISOString();
-  const translation = translate(delivery, livemode);
+  const translation = translateProviderEvent({ ...delivery, livemode });
   const named = translation.kind === 'event' ? translation.event : translation;
   const about = {
     message_id: message.id,
@@ -74,18 +71,6 @@ export async function fulfillMessage(
   if (contradiction === undefined) return;
   deps.count('EventsQuarantined');
   log.warn('what waited for a payment contradicts its purchase', { ...about, purchase_id });
-}
-
-function translate(delivery: ProviderDelivery, livemode: boolean): Translation {
-  const { body, eventId, provider } = delivery;
-  switch (provider) {
-    case 'stripe':
-      return translateStripeEvent({ body, livemode });
-    case 'razorpay':
-      // Its bodies say neither their event nor whether they are of test mode: its webhooks are of one mode each.
-      invariant(eventId !== null, 'the receiver names every Razorpay event');
-      return translateRazorpayEvent({ body, eventId });
-  }
 }
 
 /** An event that stays unknown for as long as the queue tries waits for a person. */

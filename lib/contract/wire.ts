@@ -3,6 +3,7 @@ import { creditChange, creditCount, currency, minorUnits } from '#lib/contract/a
 import { CREDIT_TYPES, creditType } from '#lib/contract/credit-types';
 import { metadata, reference, timestamp } from '#lib/contract/fields';
 import { idOf, keyPart, providerId, userId } from '#lib/contract/ids';
+import { REPLAY_OUTCOMES } from '#lib/contract/replay-outcomes';
 
 /** The shapes of answers (DESIGN 5). Strict, so that a field that leaks out of a record fails a test. */
 
@@ -276,6 +277,7 @@ export const quarantinedEvent = z
     received_at: timestamp,
     last_seen_at: timestamp,
     deliveries: z.int().min(1),
+    last_replayed_at: timestamp.nullable(),
   })
   .meta({
     id: 'QuarantinedEvent',
@@ -285,6 +287,24 @@ export const quarantinedEvent = z
 export const eventList = z
   .strictObject({ events: z.array(quarantinedEvent), pagination })
   .meta({ id: 'EventList' });
+
+export const eventReplay = z
+  .strictObject({
+    outcome: z.enum(REPLAY_OUTCOMES),
+    purchase_id: idOf('purchase').nullable(),
+    transaction_id: idOf('transaction').nullable(),
+    detail: z.string().nullable().meta({ description: 'Why it changed nothing.' }),
+    replayed_at: timestamp,
+    replayed_by: z.string(),
+  })
+  .meta({ id: 'EventReplay', description: 'What came of applying a quarantined event again.' });
+
+export const eventDetails = quarantinedEvent
+  .extend({
+    body: z.string().meta({ description: 'As it was signed, up to 256 KiB.' }),
+    replays: z.array(eventReplay).meta({ description: 'Oldest first.' }),
+  })
+  .meta({ id: 'EventDetails' });
 
 /** An error, as `application/problem+json` (RFC 9457). Codes add fields of their own, such as `shortfall`. */
 export const problemDocument = z

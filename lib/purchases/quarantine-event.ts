@@ -37,6 +37,7 @@ export async function quarantineEvent(
       receivedAt: known?.value.receivedAt ?? event.receivedAt,
       lastSeenAt: now,
       deliveries: (known?.value.deliveries ?? 0) + 1,
+      replays: known?.value.replays ?? [],
     };
     const version = known?.version ?? null;
     if (await store.write([{ record: 'quarantinedEvent', id, value, version }])) return eventId;

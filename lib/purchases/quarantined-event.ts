@@ -1,5 +1,20 @@
 import * as z from 'zod';
+import { REPLAY_OUTCOMES } from '#lib/contract/replay-outcomes';
 import { PAYMENT_PROVIDERS, QUARANTINE_REASONS } from '#lib/payments/payment-event';
+
+/** One time that a person had the event applied again: who, when, and what came of it. */
+const replay = z.object({
+  at: z.string(),
+  by: z.string(),
+  /** Of the request: its repetition is answered with this. */
+  cause: z.string(),
+  outcome: z.enum(REPLAY_OUTCOMES),
+  purchaseId: z.string().nullable(),
+  entryId: z.string().nullable(),
+  /** Why it changed nothing, in a sentence for an admin. */
+  detail: z.string().nullable(),
+});
+export type EventReplay = z.infer<typeof replay>;
 
 /** A provider's event that we do not act on by ourselves, kept whole for a person (DESIGN 6). */
 export const quarantinedEventSchema = z.object({
@@ -17,5 +32,7 @@ export const quarantinedEventSchema = z.object({
   receivedAt: z.string(),
   lastSeenAt: z.string(),
   deliveries: z.int().min(1),
+  /** Oldest first, the latest of them. */
+  replays: z.array(replay).default([]),
 });
 export type QuarantinedEvent = z.infer<typeof quarantinedEventSchema>;

@@ -74,6 +74,7 @@ const unlessSuspended: Row = { ...people, suspended: 403, suspendedAdmin: 403 };
 const servicesAndSelf: Row = { ...people, serviceRead: 200, serviceWrite: 200, userForBob: 404 };
 const writingServices: Row = { ...nobody, serviceWrite: 200 };
 const reporters: Row = { ...nobody, finance: 200, admin: 200 };
+const refunders: Row = reporters;
 
 const matrix: Readonly<Record<keyof typeof routes, Row>> = {
   getHealth: anyone,
@@ -99,6 +100,8 @@ const matrix: Readonly<Record<keyof typeof routes, Row>> = {
   getReceipt: people,
   verifyUser: reporters,
   listEvents: reporters,
+  getEvent: reporters,
+  replayEvent: refunders,
 };
 
 let issuer: Issuer;

@@ -1,8 +1,18 @@
 import * as z from 'zod';
-import { userId } from '#lib/contract/ids';
+import { providerId, userId } from '#lib/contract/ids';
 import { pageQuery } from '#lib/contract/queries';
 import { route } from '#lib/contract/route';
-import { eventList, paymentProvider, verification } from '#lib/contract/wire';
+import {
+  eventDetails,
+  eventList,
+  eventReplay,
+  paymentProvider,
+  verification,
+} from '#lib/contract/wire';
+
+const ofEvent = z.strictObject({ id: providerId });
+// Two providers could give one id to two events.
+const whoseEvent = z.strictObject({ provider: paymentProvider.optional() });
 
 /** What admins do: a token of the admin client, and a group that has the permission. */
 export const adminRoutes = {
@@ -27,5 +37,30 @@ export const adminRoutes = {
     query: z.strictObject({ provider: paymentProvider.optional(), ...pageQuery }),
     answers: { 200: eventList },
     errors: ['INVALID_CURSOR'],
+  }),
+  getEvent: route({
+    name: 'getEvent',
+    method: 'GET',
+    path: '/admin/credits/events/{id}',
+    function: 'admin',
+    access: { kind: 'admin', permission: 'admin.report' },
+    summary: 'One quarantined event, with its body',
+    params: ofEvent,
+    query: whoseEvent,
+    answers: { 200: eventDetails },
+    errors: ['NOT_FOUND'],
+  }),
+  replayEvent: route({
+    name: 'replayEvent',
+    method: 'POST',
+    path: '/admin/credits/events/{id}/replay',
+    function: 'admin',
+    access: { kind: 'admin', permission: 'admin.refund' },
+    summary: 'Applies a quarantined event again',
+    params: ofEvent,
+    query: whoseEvent,
+    idempotent: true,
+    answers: { 200: eventReplay },
+    errors: ['NOT_FOUND', 'CONTENTION'],
   }),
 };

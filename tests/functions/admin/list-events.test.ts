@@ -1,11 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { listEvents } from '#functions/admin/list-events';
 import { adminRoutes } from '#lib/contract/routes/admin';
-import { apiHandler } from '#lib/http/api-handler';
 import { quarantineEvent } from '#lib/purchases/quarantine-event';
-import { createQuarantineStore } from '#lib/store/quarantine-store';
+import { openOffice } from '#tests/functions/admin/office';
 import { bodyOf, codeOf } from '#tests/functions/purchases/shop';
-import { context, httpEvent, testRuntime } from '#tests/http/events';
 import { openTestLedger, type TestLedger } from '#tests/support/ledger';
 
 let test: TestLedger;
@@ -32,29 +29,8 @@ afterAll(async () => {
   await test.close();
 });
 
-async function list(query: string, group = 'finance') {
-  const quarantine = createQuarantineStore(test.table);
-  const handle = apiHandler(
-    [listEvents],
-    () => ({
-      verifyToken: async (sub) => ({
-        kind: 'verified' as const,
-        caller: {
-          kind: 'admin' as const,
-          sub,
-          clientId: 'admin',
-          groups: new Set([group]),
-          scopes: new Set<string>(),
-        },
-      }),
-      quarantine,
-      ledger: test.ledger,
-      count: () => undefined,
-    }),
-    testRuntime(),
-  );
-  return handle(httpEvent(adminRoutes.listEvents, { token: 'admin-1', query }), context());
-}
+const list = (query: string, group = 'finance') =>
+  openOffice(test, { group }).call(adminRoutes.listEvents, { query });
 
 it('shows newest first what contradicts what, without the bodies and the people in them', async () => {
   const answer = await list('');
@@ -69,6 +45,7 @@ it('shows newest first what contradicts what, without the bodies and the people 
     received_at: '2026-11-18T11:03:00.000Z',
     last_seen_at: '2026-11-18T11:03:00.000Z',
     deliveries: 1,
+    last_replayed_at: null,
   });
   expect(pagination.next_cursor).toBeNull();
   expect(answer.body).not.toContain('ada@');

@@ -1,0 +1,92 @@
+import type { Translation } from '#lib/payments/payment-event';
+import { ContentionError, type LedgerStore } from '#lib/ports';
+import { type Applied, applyPaymentEvent } from '#lib/purchases/apply-payment-event';
+import { type EventSought, findEvent } from '#lib/purchases/find-event';
+import type { EventReplay, QuarantinedEvent } from '#lib/purchases/quarantined-event';
+
+/** Of one event: who tried long ago no longer matters to anyone. */
+const REPLAYS_MAX = 20;
+const ATTEMPTS_MAX = 10;
+const DETAIL_LENGTH_MAX = 1_000;
+
+export interface ReplayDependencies {
+  readonly store: Pick<LedgerStore, 'load' | 'loadEntry' | 'run' | 'write'>;
+  readonly translate: (
+    event: Pick<QuarantinedEvent, 'provider' | 'eventId' | 'body'>,
+  ) => Translation;
+}
+
+export interface ReplayRequest extends EventSought {
+  readonly cause: string;
+  /** Who asks, as entries name people. */
+  readonly by: string;
+  readonly now: string;
+}
+
+/**
+ * Applies a quarantined event again, by the path that every event takes: what stood in its way may be gone (DESIGN 6).
+ * Its facts are sets, so that doing it again changes nothing. The event stays, with who did it, when, and what came of
+ * it; a repeated request gets its first answer. Null where there is no such event.
+ */
+export async function replayEvent(
+  { store, translate }: ReplayDependencies,
+  request: ReplayRequest,
+): Promise<{ readonly replay: EventReplay; readonly replayed: boolean } | null> {
+  const { by, cause, now } = request;
+  let replay: EventReplay | null = null;
+  for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
+    const stored = await findEvent({ store }, request);
+    if (!stored) return null;
+    const { value: event, version } = stored;
+    const first = event.replays.find((known) => known.cause === cause);
+    if (first) return { replay: first, replayed: true };
+    replay ??= { at: now, by, cause, ...outcomeOf(await apply(store, translate(event), now)) };
+    const replays = [...event.replays, replay].slice(-REPLAYS_MAX);
+    const id = { provider: event.provider, eventId: event.eventId };
+    const value = { ...event, replays };
+    if (await store.write([{ record: 'quarantinedEvent', id, value, version }])) {
+      return { replay, replayed: false };
+    }
+  }
+  throw new ContentionError('replays and deliveries of one event raced each other');
+}
+
+type Result = Applied | Exclude<Translation, { readonly kind: 'event' }>;
+
+async function apply(
+  store: ReplayDependencies['store'],
+  translation: Translation,
+  now: string,
+): Promise<Result> {
+  if (translation.kind !== 'event') return translation;
+  return applyPaymentEvent({ store }, { event: translation.event, now });
+}
+
+function outcomeOf(
+  result: Result,
+): Pick<EventReplay, 'outcome' | 'purchaseId' | 'entryId' | 'detail'> {
+  const nothing = { purchaseId: null, entryId: null, detail: null };
+  switch (result.kind) {
+    case 'credited':
+    case 'reversed':
+    case 'reinstated':
+    case 'recorded':
+    case 'unchanged':
+      return {
+        outcome: result.kind,
+        purchaseId: result.purchaseId,
+        entryId: 'entryId' in result ? result.entryId : null,
+        detail: result.contradiction ?? null,
+      };
+    case 'waiting':
+    case 'foreign':
+    case 'ignored':
+      return { ...nothing, outcome: result.kind };
+    case 'early':
+      return { ...nothing, outcome: 'early', detail: result.detail };
+    case 'quarantine': {
+      const detail = `${result.reason}: ${result.detail}`.slice(0, DETAIL_LENGTH_MAX);
+      return { ...nothing, outcome: 'quarantined', detail };
+    }
+  }
+}

@@ -1,0 +1,42 @@
+import { getEvent } from '#functions/admin/get-event';
+import { listEvents } from '#functions/admin/list-events';
+import { replayEvent } from '#functions/admin/replay-event';
+import { verifyUser } from '#functions/admin/verify-user';
+import type { Route } from '#lib/contract/route';
+import { apiHandler } from '#lib/http/api-handler';
+import { createQuarantineStore } from '#lib/store/quarantine-store';
+import { context, httpEvent, testRuntime } from '#tests/http/events';
+import type { TestLedger } from '#tests/support/ledger';
+
+/** The admin function over a real table, as somebody of a group calls it. */
+export function openOffice(test: TestLedger, { group = 'finance' } = {}) {
+  const quarantine = createQuarantineStore(test.table);
+  const handle = apiHandler(
+    [verifyUser, listEvents, getEvent, replayEvent],
+    () => ({
+      verifyToken: async (sub) => ({
+        kind: 'verified' as const,
+        caller: {
+          kind: 'admin' as const,
+          sub,
+          clientId: 'admin',
+          groups: new Set([group]),
+          scopes: new Set<string>(),
+        },
+      }),
+      quarantine,
+      ledger: test.ledger,
+      livemode: false,
+      count: () => undefined,
+    }),
+    testRuntime(),
+  );
+  let requests = 0;
+  return {
+    call: (route: Route, request: Parameters<typeof httpEvent>[1]) => {
+      requests += 1;
+      const requestId = `req-${requests}`;
+      return handle(httpEvent(route, { token: 'admin-1', requestId, ...request }), context());
+    },
+  };
+}
