@@ -135,7 +135,7 @@ async function bobPaysInRupees({ say, call }: Narrator): Promise<void> {
 
   const payment = `/local/razorpay/payments/${body.razorpay_payment_id}`;
   const look = async (): Promise<void> => {
-    const fields = ['status', 'amount_refunded'];
+    const fields = ['status', 'amount_refunded', 'credits_granted', 'credits_reversed'];
     await call('GET', `/credits/purchases/${purchaseId}`, { token: bob, fields });
     await call('GET', '/credits/balance', { token: bob, fields: ['credits_balance'] });
   };

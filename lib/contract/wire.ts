@@ -199,7 +199,10 @@ export const purchase = z
     amount: minorUnits,
     currency,
     amount_refunded: minorUnits,
-    credits_granted: creditCount.meta({ description: 'What the wallet has from it so far.' }),
+    credits_granted: creditCount.meta({ description: 'What it has brought in.' }),
+    credits_reversed: creditCount.meta({
+      description: 'What refunds and disputes have taken back of it.',
+    }),
     transaction_id: idOf('transaction')
       .nullable()
       .meta({ description: 'The transaction of the credit.' }),

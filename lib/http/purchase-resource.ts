@@ -9,7 +9,7 @@ import type { Entry } from '#lib/ledger/entry';
 import type { Head } from '#lib/ledger/wallet';
 import { invariant } from '#lib/invariant';
 import type { Purchase } from '#lib/purchases/purchase';
-import { paidAtOf, refundedMinorOf, statusOf } from '#lib/purchases/purchase-status';
+import { paidAtOf, refundedMinorOf, reversedSoFar, statusOf } from '#lib/purchases/purchase-status';
 
 /** Purchases and what can be bought, as the API shows them (DESIGN 5, wire shapes). */
 
@@ -26,6 +26,7 @@ export function toPurchase(purchase: Purchase): Wire<typeof wire.purchase> {
     currency: currency.parse(purchase.currency),
     amount_refunded: refundedMinorOf(purchase),
     credits_granted: purchase.credited?.credits ?? 0,
+    credits_reversed: reversedSoFar(purchase),
     transaction_id: purchase.credited?.entryId ?? null,
     created_at: purchase.createdAt,
     paid_at: paidAtOf(purchase),

@@ -51,7 +51,8 @@ function reversedInAll(purchase: Purchase): number {
   return reversedShare({ credits: purchase.credits, paidMinor, refundedMinor });
 }
 
-function reversedSoFar(purchase: Purchase): number {
+/** Credits that refunds and disputes have taken back, less what was reinstated. */
+export function reversedSoFar(purchase: Purchase): number {
   return purchase.corrections.reduce(
     (sum, { kind, credits }) => (kind === 'reversal' ? sum + credits : sum - credits),
     0,

@@ -93,6 +93,7 @@ describe('the list of own purchases', () => {
       currency: 'USD',
       amount_refunded: 0,
       credits_granted: 0,
+      credits_reversed: 0,
       transaction_id: null,
       created_at: '2026-03-01T12:00:00.000Z',
       paid_at: null,
