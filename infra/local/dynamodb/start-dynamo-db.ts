@@ -49,10 +49,7 @@ export async function startDynamoDb(options: DynamoDbOptions): Promise<DynamoDb>
   const log = options.log ?? (() => undefined);
   const engineProcess = await startEngine({
     file,
-    onExit: (reason) => {
-      log(reason);
-      options.onExit?.(reason);
-    },
+    onExit: options.onExit ?? log,
   });
   const engine = connectEngine(engineProcess.port);
   const schemas = createKeySchemas(engine);
