@@ -5,11 +5,18 @@ import { requireVariable, type Runtime } from '#lib/http/runtime';
 import { tokenVerifier } from '#lib/http/token-verifier';
 import { invariant } from '#lib/invariant';
 import { createRazorpayClient } from '#lib/payments/razorpay-client';
-import { createRazorpayOrders, type RazorpayKey } from '#lib/payments/razorpay-orders';
-import { createStripeCheckout } from '#lib/payments/stripe-checkout';
+import { findRazorpayOrder } from '#lib/payments/razorpay-lookup';
+import {
+  createRazorpayOrders,
+  type RazorpayKey,
+  type RazorpayOrdersAccount,
+} from '#lib/payments/razorpay-orders';
+import { createStripeCheckout, type StripeAccount } from '#lib/payments/stripe-checkout';
+import { findStripeSession } from '#lib/payments/stripe-lookup';
 import type { CatalogStore, LedgerStore, PurchaseStore } from '#lib/ports';
 import type { CheckoutProvider } from '#lib/purchases/checkout-provider';
 import type { OrderProvider } from '#lib/purchases/order-provider';
+import type { PaymentLookup } from '#lib/purchases/payment-lookup';
 import { createSecretReader, type SecretSlots } from '#lib/secrets/secret-reader';
 import { createCatalogStore } from '#lib/store/catalog-store';
 import { lambdaTable } from '#lib/store/lambda-table';
@@ -23,6 +30,7 @@ export interface PurchaseDependencies extends ApiDependencies {
   readonly catalog: CatalogStore;
   readonly checkout: CheckoutProvider;
   readonly orders: OrderProvider;
+  readonly lookup: PaymentLookup;
   readonly redirectOrigins: ReadonlySet<string>;
   /** As it stands on receipts. */
   readonly sellerName: string;
@@ -42,42 +50,52 @@ export function createDependencies({ env, now, log }: Runtime): PurchaseDependen
     retryBudgetMs: RETRY_BUDGET_MS,
     onConflict: () => count('ConflictRetries'),
   });
-  const secret = createSecretReader({
-    arn: requireVariable(env, 'STRIPE_SECRET_ARN'),
-    nowMs: () => now().getTime(),
-  });
+  const stripe = stripeAccount({ env, now });
+  const razorpay = razorpayAccount({ env, now });
   return {
     verifyToken: tokenVerifier(env),
     store: createLedgerStore(table),
     purchases: createPurchaseStore(table),
     catalog: createCatalogStore(table),
-    checkout: createStripeCheckout({
-      apiKey: async (options) => {
-        const { api_key: apiKey } = await secret.read(options);
-        invariant(apiKey, 'the secret has a Stripe API key');
-        return apiKey;
-      },
-      livemode: requireVariable(env, 'STRIPE_LIVEMODE') === 'true',
-      timeoutMs: STRIPE_TIMEOUT_MS,
-    }),
-    orders: razorpayOrders({ env, now }),
+    checkout: createStripeCheckout(stripe),
+    orders: createRazorpayOrders(razorpay),
+    lookup: {
+      findSession: (sought) => findStripeSession(stripe, sought),
+      findOrder: (orderId) => findRazorpayOrder(razorpay.client, orderId),
+    },
     redirectOrigins: originsOf(requireVariable(env, 'REDIRECT_ORIGINS')),
     sellerName: requireVariable(env, 'APP_NAME'),
     log,
   };
 }
 
-function razorpayOrders({ env, now }: Pick<Runtime, 'env' | 'now'>): OrderProvider {
+function stripeAccount({ env, now }: Pick<Runtime, 'env' | 'now'>): StripeAccount {
+  const secret = createSecretReader({
+    arn: requireVariable(env, 'STRIPE_SECRET_ARN'),
+    nowMs: () => now().getTime(),
+  });
+  return {
+    apiKey: async (options) => {
+      const { api_key: apiKey } = await secret.read(options);
+      invariant(apiKey, 'the secret has a Stripe API key');
+      return apiKey;
+    },
+    livemode: requireVariable(env, 'STRIPE_LIVEMODE') === 'true',
+    timeoutMs: STRIPE_TIMEOUT_MS,
+  };
+}
+
+function razorpayAccount({ env, now }: Pick<Runtime, 'env' | 'now'>): RazorpayOrdersAccount {
   const secret = createSecretReader({
     arn: requireVariable(env, 'RAZORPAY_SECRET_ARN'),
     nowMs: () => now().getTime(),
   });
   const key = async (options?: { readonly fresh: boolean }) => keyOf(await secret.read(options));
-  return createRazorpayOrders({
+  return {
     client: createRazorpayClient({ credentials: key, timeoutMs: RAZORPAY_TIMEOUT_MS }),
     key,
     livemode: requireVariable(env, 'RAZORPAY_LIVEMODE') === 'true',
-  });
+  };
 }
 
 function keyOf(slots: SecretSlots): RazorpayKey {

@@ -1,5 +1,6 @@
 import { createCheckout } from '#functions/purchases/create-checkout';
 import { createDependencies } from '#functions/purchases/dependencies';
+import { fulfillPurchase } from '#functions/purchases/fulfill-purchase';
 import { getCheckout } from '#functions/purchases/get-checkout';
 import { getPurchase } from '#functions/purchases/get-purchase';
 import { getReceipt } from '#functions/purchases/get-receipt';
@@ -21,6 +22,7 @@ export const handler = apiHandler(
     listPurchases,
     getPurchase,
     getReceipt,
+    fulfillPurchase,
   ],
   createDependencies,
   lambdaRuntime({ env: process.env, now: () => new Date() }),

@@ -1,5 +1,6 @@
 import type { Route } from '#lib/contract/route';
 import { adminRoutes } from '#lib/contract/routes/admin';
+import { adminPurchaseRoutes } from '#lib/contract/routes/admin-purchases';
 import { publicRoutes } from '#lib/contract/routes/public';
 import { purchaseRoutes } from '#lib/contract/routes/purchases';
 import { serviceRoutes } from '#lib/contract/routes/service';
@@ -15,6 +16,7 @@ export const routes = {
   ...serviceRoutes,
   ...purchaseRoutes,
   ...adminRoutes,
+  ...adminPurchaseRoutes,
 };
 
 export const allRoutes: readonly Route[] = Object.values(routes);

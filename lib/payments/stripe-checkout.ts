@@ -1,12 +1,11 @@
-import Stripe from 'stripe';
+import type Stripe from 'stripe';
 import * as z from 'zod';
+import { askStripe } from '#lib/payments/stripe-client';
 import type {
   CheckoutProvider,
   SessionAnswer,
   SessionRequest,
 } from '#lib/purchases/checkout-provider';
-
-const NETWORK_RETRIES_MAX = 1;
 
 export interface StripeAccount {
   /** The secret key; asked again with `fresh` when Stripe does not know it, because it may have been rolled. */
@@ -28,36 +27,14 @@ export interface StripeAccount {
 export function createStripeCheckout(account: StripeAccount): CheckoutProvider {
   return {
     openSession: async (request) => {
-      const first = await ask(account, request, await account.apiKey());
-      if (first !== 'key_unknown') return first;
-      const second = await ask(account, request, await account.apiKey({ fresh: true }));
-      if (second !== 'key_unknown') return second;
-      return { kind: 'refused', detail: 'Stripe does not accept the API key' };
+      const answer = await askStripe(account, (stripe) =>
+        stripe.checkout.sessions.create(paramsOf(request), {
+          idempotencyKey: `purchase:${request.purchaseId}:session:v1`,
+        }),
+      );
+      return answer.kind === 'answered' ? readAnswer(answer.value, request, account) : answer;
     },
   };
-}
-
-async function ask(
-  account: StripeAccount,
-  request: SessionRequest,
-  apiKey: string,
-): Promise<SessionAnswer | 'key_unknown'> {
-  const stripe = new Stripe(apiKey, {
-    ...account.server,
-    timeout: account.timeoutMs,
-    maxNetworkRetries: NETWORK_RETRIES_MAX,
-    telemetry: false,
-  });
-  try {
-    const answer: unknown = await stripe.checkout.sessions.create(paramsOf(request), {
-      idempotencyKey: `purchase:${request.purchaseId}:session:v1`,
-    });
-    return readAnswer(answer, request, account);
-  } catch (error) {
-    if (error instanceof Stripe.errors.StripeAuthenticationError) return 'key_unknown';
-    if (error instanceof Stripe.errors.StripeError) return readError(error);
-    throw error;
-  }
 }
 
 function paramsOf(request: SessionRequest): Stripe.Checkout.SessionCreateParams {
@@ -96,10 +73,7 @@ const answerSchema = z.object({
   currency: z.string(),
 });
 
-/**
- * The SDK takes any JSON without an `error` for a success, whatever the HTTP status, so what comes is checked against
- * what was asked for before anybody is sent there.
- */
+/** What comes is checked against what was asked for before anybody is sent there. */
 function readAnswer(
   answer: unknown,
   request: SessionRequest,
@@ -118,13 +92,4 @@ function readAnswer(
     kind: 'opened',
     session: { id, url, expiresAt: new Date(expiresAt * 1000).toISOString() },
   };
-}
-
-/** A refusal opened no page for certain; for anything else the outcome is open. */
-function readError(error: Stripe.errors.StripeError): SessionAnswer {
-  const status = error.statusCode;
-  const detail = `${error.type}${error.code === undefined ? '' : ` ${error.code}`}`;
-  const isRefusal =
-    status !== undefined && status >= 400 && status < 500 && status !== 409 && status !== 429;
-  return { kind: isRefusal ? 'refused' : 'unknown', detail };
 }

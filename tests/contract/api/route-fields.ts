@@ -12,6 +12,7 @@ export const good: Readonly<Record<string, unknown>> = {
   user_id: 'alice',
   id: 'pur_1',
   session_id: 'cs_test_1',
+  order_id: 'order_1',
   razorpay_order_id: 'order_1',
   razorpay_payment_id: 'pay_1',
   razorpay_signature: 'a'.repeat(64),
@@ -92,11 +93,18 @@ export async function send(route: Route, part?: Part, name?: string, value?: unk
   });
 }
 
-/** A purchase is of a package, or of credits of a type. */
+/** A purchase is of a package, or of credits of a type; a payment is looked up by its session, or by its order. */
 function isExcluded(field: Field, tested: string | undefined): boolean {
-  if (field.route.name !== 'initiatePurchase') return false;
-  const out = tested === 'package_id' ? ['credits', 'credit_type'] : ['package_id'];
-  return out.includes(field.name);
+  switch (field.route.name) {
+    case 'initiatePurchase':
+      return (tested === 'package_id' ? ['credits', 'credit_type'] : ['package_id']).includes(
+        field.name,
+      );
+    case 'fulfillPurchase':
+      return field.name === (tested === 'order_id' ? 'session_id' : 'order_id');
+    default:
+      return false;
+  }
 }
 
 export async function sendBody(route: Route, json: string) {

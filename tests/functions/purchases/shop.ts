@@ -3,6 +3,7 @@ import { expect } from 'vitest';
 import { fulfillBatch } from '#functions/fulfillment/fulfill-batch';
 import { createCheckout } from '#functions/purchases/create-checkout';
 import type { PurchaseDependencies } from '#functions/purchases/dependencies';
+import { fulfillPurchase } from '#functions/purchases/fulfill-purchase';
 import { getCheckout } from '#functions/purchases/get-checkout';
 import { getPurchase } from '#functions/purchases/get-purchase';
 import { getReceipt } from '#functions/purchases/get-receipt';
@@ -16,9 +17,12 @@ import { problemDocument } from '#lib/contract/wire';
 import type { Route } from '#lib/contract/route';
 import { purchaseRoutes } from '#lib/contract/routes/purchases';
 import { apiHandler } from '#lib/http/api-handler';
+import type { Caller } from '#lib/identity/caller';
 import { createRazorpayClient } from '#lib/payments/razorpay-client';
 import { createRazorpayOrders } from '#lib/payments/razorpay-orders';
-import { createStripeCheckout } from '#lib/payments/stripe-checkout';
+import { findRazorpayOrder } from '#lib/payments/razorpay-lookup';
+import { createStripeCheckout, type StripeAccount } from '#lib/payments/stripe-checkout';
+import { findStripeSession } from '#lib/payments/stripe-lookup';
 import { createCatalogStore } from '#lib/store/catalog-store';
 import { createPurchaseStore } from '#lib/store/purchase-store';
 import { context, httpEvent, testRuntime } from '#tests/http/events';
@@ -41,21 +45,26 @@ export async function openShop(test: TestLedger, changes: Partial<PurchaseDepend
   const rzp = await startRazorpay();
   const runtime = testRuntime();
   const { hostname, port } = new URL(running.apiUrl);
+  const account: StripeAccount = {
+    apiKey: async () => 'sk_test_local',
+    livemode: false,
+    timeoutMs: 1_000,
+    server: { host: hostname, port: Number(port), protocol: 'http' },
+  };
   const dependencies: PurchaseDependencies = {
     verifyToken: async (sub) => ({
       kind: 'verified',
-      caller: { kind: 'user', sub, clientId: 'app', groups: new Set(), scopes: new Set() },
+      caller: callerOf(sub),
     }),
     store: test.ledger,
     purchases: createPurchaseStore(test.table),
     catalog: createCatalogStore(test.table),
-    checkout: createStripeCheckout({
-      apiKey: async () => 'sk_test_local',
-      livemode: false,
-      timeoutMs: 1_000,
-      server: { host: hostname, port: Number(port), protocol: 'http' },
-    }),
+    checkout: createStripeCheckout(account),
     orders: razorpayOrders(rzp.apiUrl),
+    lookup: {
+      findSession: (sought) => findStripeSession(account, sought),
+      findOrder: (orderId) => findRazorpayOrder(razorpayClient(rzp.apiUrl), orderId),
+    },
     redirectOrigins: new Set([ORIGIN]),
     sellerName: 'Acme & Sons',
     log: runtime.log,
@@ -71,6 +80,7 @@ export async function openShop(test: TestLedger, changes: Partial<PurchaseDepend
       listPurchases,
       getPurchase,
       getReceipt,
+      fulfillPurchase,
     ],
     () => dependencies,
     runtime,
@@ -148,18 +158,30 @@ export async function openShop(test: TestLedger, changes: Partial<PurchaseDepend
   };
 }
 
+/** A user of that id; `finance-1` and `support-1` are of these groups, and come through the admin client. */
+function callerOf(sub: string): Caller {
+  const [, group] = /^(finance|support)-/.exec(sub) ?? [];
+  return {
+    kind: group === undefined ? 'user' : 'admin',
+    sub,
+    clientId: 'any',
+    groups: new Set(group === undefined ? [] : [group]),
+    scopes: new Set(),
+  };
+}
+
 /** The product's client of Razorpay, pointed at a stand-in. */
 export function razorpayOrders(apiUrl: string, options: { readonly timeoutMs?: number } = {}) {
-  const { hostname, port } = new URL(apiUrl);
   const key = async () => ({ ...KEY, previousKeySecret: '' });
-  return createRazorpayOrders({
-    client: createRazorpayClient({
-      credentials: key,
-      timeoutMs: options.timeoutMs ?? 1_000,
-      server: { host: hostname, port: Number(port), protocol: 'http' },
-    }),
-    key,
-    livemode: false,
+  return createRazorpayOrders({ client: razorpayClient(apiUrl, options), key, livemode: false });
+}
+
+function razorpayClient(apiUrl: string, options: { readonly timeoutMs?: number } = {}) {
+  const { hostname, port } = new URL(apiUrl);
+  return createRazorpayClient({
+    credentials: async () => KEY,
+    timeoutMs: options.timeoutMs ?? 1_000,
+    server: { host: hostname, port: Number(port), protocol: 'http' },
   });
 }
 

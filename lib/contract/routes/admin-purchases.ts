@@ -1,0 +1,35 @@
+import * as z from 'zod';
+import { providerId } from '#lib/contract/ids';
+import { route } from '#lib/contract/route';
+import { purchase } from '#lib/contract/wire';
+
+/** What finance does about single purchases: these routes ask the payment providers. */
+export const adminPurchaseRoutes = {
+  fulfillPurchase: route({
+    name: 'fulfillPurchase',
+    method: 'POST',
+    path: '/admin/credits/fulfill',
+    function: 'purchases',
+    access: { kind: 'admin', permission: 'admin.refund' },
+    summary: 'Asks the provider what became of a session or order, and credits what was paid',
+    body: z
+      .strictObject({ session_id: providerId.optional(), order_id: providerId.optional() })
+      .refine(
+        (body) => (body.session_id === undefined) !== (body.order_id === undefined),
+        'must name either session_id or order_id',
+      ),
+    idempotent: true,
+    answers: { 200: purchase },
+    errors: [
+      'NOT_FOUND',
+      'PAYMENT_NOT_CAPTURED',
+      'PAYMENT_AMOUNT_MISMATCH',
+      'PAYMENT_CURRENCY_MISMATCH',
+      'PURCHASE_PAID_ALREADY',
+      'PAYMENT_NOT_CREDITED',
+      'PAYMENT_PROVIDER_FAILED',
+      'PAYMENT_PROVIDER_UNAVAILABLE',
+      'CONTENTION',
+    ],
+  }),
+};

@@ -1,0 +1,54 @@
+import Stripe from 'stripe';
+import type { StripeAccount } from '#lib/payments/stripe-checkout';
+
+const NETWORK_RETRIES_MAX = 1;
+
+/**
+ * `answered` is whatever came: the SDK takes any JSON without an `error` for a success, whatever the HTTP status, so
+ * the caller checks it. `refused`: Stripe has not done it. `unknown`: it may have been done.
+ */
+export type StripeAnswer =
+  | { readonly kind: 'answered'; readonly value: unknown }
+  | { readonly kind: 'refused'; readonly status: number; readonly detail: string }
+  | { readonly kind: 'unknown'; readonly detail: string };
+
+/** Makes one call, which must be repeatable: it reads, or carries its own idempotency key. */
+export async function askStripe(
+  account: StripeAccount,
+  call: (stripe: Stripe) => Promise<unknown>,
+): Promise<StripeAnswer> {
+  const first = await ask(account, call, await account.apiKey());
+  if (first.kind !== 'refused' || first.status !== 401) return first;
+  return ask(account, call, await account.apiKey({ fresh: true }));
+}
+
+async function ask(
+  account: StripeAccount,
+  call: (stripe: Stripe) => Promise<unknown>,
+  apiKey: string,
+): Promise<StripeAnswer> {
+  const stripe = new Stripe(apiKey, {
+    ...account.server,
+    timeout: account.timeoutMs,
+    maxNetworkRetries: NETWORK_RETRIES_MAX,
+    telemetry: false,
+  });
+  try {
+    return { kind: 'answered', value: await call(stripe) };
+  } catch (error) {
+    if (error instanceof Stripe.errors.StripeAuthenticationError) {
+      return { kind: 'refused', status: 401, detail: 'Stripe does not accept the API key' };
+    }
+    if (error instanceof Stripe.errors.StripeError) return readError(error);
+    throw error;
+  }
+}
+
+/** A refusal has done nothing for certain; for anything else the outcome is open. */
+function readError(error: Stripe.errors.StripeError): StripeAnswer {
+  const status = error.statusCode;
+  const detail = `${error.type}${error.code === undefined ? '' : ` ${error.code}`}`;
+  const isRefusal =
+    status !== undefined && status >= 400 && status < 500 && status !== 409 && status !== 429;
+  return isRefusal ? { kind: 'refused', status, detail } : { kind: 'unknown', detail };
+}

@@ -1,0 +1,101 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { adminPurchaseRoutes } from '#lib/contract/routes/admin-purchases';
+import { purchaseRoutes } from '#lib/contract/routes/purchases';
+import { bodyOf, codeOf, openShop, seedPackages } from '#tests/functions/purchases/shop';
+import { openTestLedger, type TestLedger } from '#tests/support/ledger';
+
+const { fulfillPurchase } = adminPurchaseRoutes;
+
+let test: TestLedger;
+beforeAll(async () => {
+  test = await openTestLedger();
+  await seedPackages(test);
+});
+afterAll(async () => {
+  await test.close();
+});
+
+let users = 0;
+type Provider = 'stripe' | 'razorpay';
+
+/** A purchase that was begun by a user of its own, of which no event has told us anything. */
+async function begun(provider: Provider) {
+  const user = `fulfilled-${(users += 1)}`;
+  const shop = await openShop(test);
+  const { id, purchaseId } = await begin(shop, { provider, user });
+  return {
+    shop,
+    purchaseId,
+    pay: () =>
+      provider === 'stripe' ? shop.stripe.pay(id, 'success') : shop.rzp.razorpay.pay(id, 'success'),
+    faults: provider === 'stripe' ? shop.stripe.faults : shop.rzp.razorpay.faults,
+    fulfill: (token = 'finance-1') =>
+      shop.call(fulfillPurchase, {
+        token,
+        body: provider === 'stripe' ? { session_id: id } : { order_id: id },
+      }),
+    balance: async () =>
+      (await test.ledger.loadHead({ userId: user, creditType: 'general' })).balance,
+  };
+}
+
+async function begin(
+  shop: Awaited<ReturnType<typeof openShop>>,
+  { provider, user }: { readonly provider: Provider; readonly user: string },
+) {
+  if (provider === 'stripe') {
+    const answer = bodyOf(purchaseRoutes.createCheckout, 201, await shop.buy({ user }));
+    return { id: answer.session_id, purchaseId: answer.purchase_id };
+  }
+  const order = await shop.order({ package_id: 'starter' }, { user });
+  const answer = bodyOf(purchaseRoutes.initiatePurchase, 201, order);
+  return { id: answer.order_id, purchaseId: answer.purchase_id };
+}
+
+describe.each<Provider>(['stripe', 'razorpay'])('fulfilling a %s purchase by hand', (provider) => {
+  it('credits what was paid once, however often it is done and whatever events come after', async () => {
+    const { shop, purchaseId, pay, fulfill, balance } = await begun(provider);
+    pay();
+    const purchase = bodyOf(fulfillPurchase, 200, await fulfill());
+    expect(purchase).toMatchObject({ purchase_id: purchaseId, status: 'paid' });
+    expect(purchase.credits_granted).toBe(purchase.credits);
+    await Promise.all(Array.from({ length: 5 }, () => fulfill()));
+    await shop.fulfil();
+    expect(await balance()).toBe(purchase.credits);
+  });
+
+  it('credits nothing that nobody has paid', async () => {
+    const { fulfill, balance } = await begun(provider);
+    expect(codeOf(await fulfill())).toBe('PAYMENT_NOT_CAPTURED');
+    expect(await balance()).toBe(0);
+  });
+
+  it('says so while the provider does not answer, and can be done after', async () => {
+    const { pay, faults, fulfill, balance } = await begun(provider);
+    pay();
+    faults.add({ kind: 'reset', count: 4 });
+    expect(codeOf(await fulfill())).toBe('PAYMENT_PROVIDER_UNAVAILABLE');
+    expect(await balance()).toBe(0);
+    faults.clear();
+    bodyOf(fulfillPurchase, 200, await fulfill());
+    expect(await balance()).toBeGreaterThan(0);
+  });
+
+  it('is for those who may refund, and for nobody else', async () => {
+    const { pay, fulfill, balance } = await begun(provider);
+    pay();
+    for (const token of ['support-1', 'user-1']) {
+      expect(codeOf(await fulfill(token))).toBe('FORBIDDEN');
+    }
+    expect(await balance()).toBe(0);
+  });
+});
+
+it.each([{ session_id: 'cs_test_none' }, { order_id: 'order_none' }])(
+  'what the provider does not know is not found: %j',
+  async (body) => {
+    const shop = await openShop(test);
+    const answer = await shop.call(fulfillPurchase, { token: 'finance-1', body });
+    expect(codeOf(answer)).toBe('NOT_FOUND');
+  },
+);
