@@ -42,6 +42,7 @@ export function connectEventSources(functions: FunctionLookup, resources: Servic
     functions('registration'),
   );
   schedule(functions('schedules'), { task: 'expiry-sweep', every: Duration.minutes(5) });
+  schedule(functions('schedules'), { task: 'reconcile', every: Duration.hours(1) });
 }
 
 /** Calls a task of the `schedules` function at a rate. A run that failed is made up for by the next. */

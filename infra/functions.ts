@@ -169,11 +169,23 @@ export const functionDefinitions = {
     statements: ({ table }) => [putIntoTable(table)],
   },
   schedules: {
-    description: 'What happens because time has passed: the expiry sweep.',
+    description: 'What happens because time has passed: the expiry sweep, reconciliation.',
     memoryMb: 512,
-    timeoutSeconds: 120,
-    environment: tableVariables,
-    statements: ({ table }) => [readTable(table), queryIndexes(table, ['gsi4']), writeTable(table)],
+    timeoutSeconds: 600,
+    environment: (resources) => ({
+      ...tableVariables(resources),
+      STRIPE_SECRET_ARN: resources.secrets.stripeApiKey.secretArn,
+      STRIPE_LIVEMODE: String(resources.config.livemode),
+      RAZORPAY_SECRET_ARN: resources.secrets.razorpayApiKey.secretArn,
+      RAZORPAY_LIVEMODE: String(resources.config.livemode),
+    }),
+    statements: ({ table, secrets }) => [
+      readTable(table),
+      queryIndexes(table, ['gsi2', 'gsi4']),
+      writeTable(table),
+      readSecret(secrets.stripeApiKey),
+      readSecret(secrets.razorpayApiKey),
+    ],
   },
 } as const satisfies Record<string, FunctionDefinition>;
 

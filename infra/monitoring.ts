@@ -160,6 +160,12 @@ function serviceAlarms({ api, functions, stage }: MonitoringProps): Record<strin
       threshold: 1,
       means: 'A provider event contradicts our records and waits for a person.',
     },
+    ReconciliationDrift: {
+      metric: own('ReconciliationDrift'),
+      threshold: 1,
+      means:
+        'A provider has payments, refunds or disputes that no event told us of, or that contradict our records.',
+    },
     VerificationFailures: {
       metric: own('VerificationFailures'),
       threshold: 1,

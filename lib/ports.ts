@@ -8,6 +8,7 @@ import type { EmailKind } from '#lib/notifications/email-request';
 import type { EmailRecord } from '#lib/notifications/email-record';
 import type { PaymentReference, Purchase, PurchaseCount } from '#lib/purchases/purchase';
 import type { QuarantinedEvent } from '#lib/purchases/quarantined-event';
+import type { Reconciliation } from '#lib/purchases/reconciliation';
 
 /**
  * What commands need of the table, in the words of the domain; `lib/store` implements it. Commands load, ask the
@@ -42,6 +43,10 @@ export interface RecordTypes {
   readonly quarantinedEvent: {
     readonly id: { readonly provider: Purchase['provider']; readonly eventId: string };
     readonly value: QuarantinedEvent;
+  };
+  readonly reconciliation: {
+    readonly id: { readonly provider: Purchase['provider']; readonly at: string };
+    readonly value: Reconciliation;
   };
 }
 export type RecordName = keyof RecordTypes;
@@ -179,6 +184,12 @@ export interface PurchaseStore {
     readonly offset: number;
     readonly limit: number;
   }) => Promise<PurchasePage>;
+}
+
+/** All users' purchases of a day, oldest first, a moment behind the table. */
+export interface RecentPurchaseStore {
+  /** `day` is a UTC date, as 2026-11-20. */
+  readonly createdOn: (day: string) => Promise<readonly Purchase[]>;
 }
 
 /** What is or was on sale. */

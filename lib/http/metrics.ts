@@ -2,9 +2,14 @@ import { Metrics } from '@aws-lambda-powertools/metrics';
 
 /** What alarms watch (DESIGN 12). */
 export type MetricName =
-  'ConflictRetries' | 'EmailsDelayed' | 'EventsQuarantined' | 'VerificationFailures';
+  | 'ConflictRetries'
+  | 'EmailsDelayed'
+  | 'EventsQuarantined'
+  | 'ReconciliationDrift'
+  | 'VerificationFailures';
 
-export type CountMetric = (name: MetricName) => void;
+/** Counts one, unless told how many. */
+export type CountMetric = (name: MetricName, amount?: number) => void;
 
 /**
  * Counts in the log's embedded format, each at once: no call to wait for, and nothing lost with a function that is cut
@@ -12,7 +17,7 @@ export type CountMetric = (name: MetricName) => void;
  */
 export function createMetrics(): CountMetric {
   const metrics = new Metrics();
-  return (name) => {
-    metrics.singleMetric().addMetric(name, 'Count', 1);
+  return (name, amount = 1) => {
+    metrics.singleMetric().addMetric(name, 'Count', amount);
   };
 }

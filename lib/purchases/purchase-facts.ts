@@ -85,7 +85,8 @@ function withPayment(purchase: Purchase, payment: Purchase['payments'][number]):
   return { ok: true, purchase: { ...purchase, payments } };
 }
 
-function withOutcome(
+/** The purchase with what became of its checkout short of a payment. */
+export function withOutcome(
   purchase: Purchase,
   fact: { readonly kind: PurchaseOutcome; readonly at: string },
 ): Purchase {

@@ -3,6 +3,7 @@ import { accountSchema } from '#lib/accounts/account';
 import { packageSchema } from '#lib/catalog/package';
 import { emailRecordSchema } from '#lib/notifications/email-record';
 import { quarantinedEventSchema } from '#lib/purchases/quarantined-event';
+import { reconciliationSchema } from '#lib/purchases/reconciliation';
 import { settingSchema } from '#lib/settings/settings';
 import type { RecordName, RecordRef, RecordTypes, RecordWrite, Stored } from '#lib/ports';
 import {
@@ -49,7 +50,7 @@ const records: { readonly [K in RecordName]: RecordSpec<K> } = {
     attributes: (purchase) => ({
       gsi1pk: purchasesPartition(purchase.userId),
       gsi1sk: sequenceKey(purchase.number),
-      gsi2pk: `PURCHASES#${purchase.createdAt.slice(0, 10)}`,
+      gsi2pk: purchaseDayPartition(purchase.createdAt.slice(0, 10)),
       gsi2sk: `${purchase.createdAt}#${purchase.id}`,
     }),
   },
@@ -82,7 +83,15 @@ const records: { readonly [K in RecordName]: RecordSpec<K> } = {
       };
     },
   },
+  reconciliation: {
+    key: ({ provider, at }) => ({ pk: `RECONCILIATION#${provider}`, sk: at }),
+    schema: reconciliationSchema,
+    attributes: ({ at }) => ({ ttl: Math.floor(Date.parse(at) / 1000) + REPORTS_KEPT_S }),
+  },
 };
+
+/** Reports tell what happened; after a quarter the ledger itself is what counts. */
+const REPORTS_KEPT_S = 90 * 86_400;
 
 /** Of purchases and of nothing else. */
 export const PURCHASE_SORT_KEY = 'PURCHASE';
@@ -93,6 +102,11 @@ export const CATALOG_PARTITION = 'CATALOG';
 /** gsi1: a user's purchases by number. */
 export function purchasesPartition(userId: string): string {
   return `PURCHASES#${userPartition(userId)}`;
+}
+
+/** gsi2: everybody's purchases of a UTC day by time. */
+export function purchaseDayPartition(day: string): string {
+  return `PURCHASES#${day}`;
 }
 
 /** gsi1: every quarantined event by time. */
