@@ -3,6 +3,7 @@ import { verify } from '#lib/ledger/verify';
 import { createRazorpayClient } from '#lib/payments/razorpay-client';
 import { createRazorpayRecords } from '#lib/payments/razorpay-records';
 import { createStripeRecords } from '#lib/payments/stripe-records';
+import { applyPaymentEvent } from '#lib/purchases/apply-payment-event';
 import type { ProviderRecords } from '#lib/purchases/provider-records';
 import type { Purchase } from '#lib/purchases/purchase';
 import { statusOf } from '#lib/purchases/purchase-status';
@@ -20,7 +21,7 @@ import {
   sessionParams,
   startStripe,
 } from '#tests/infra/local/stripe/stand-in';
-import { purchaseOf } from '#tests/purchases/purchase-builders';
+import { checkoutEventOf, purchaseOf } from '#tests/purchases/purchase-builders';
 import { openTestLedger, type TestLedger } from '#tests/support/ledger';
 
 /*
@@ -190,6 +191,30 @@ describe("Stripe's webhooks were lost for a day", () => {
     const last = await reconcile(running, records);
     expect(last).toMatchObject({ ...counts, findings: [], problems: [] });
     expect(driftOf(last)).toBe(0);
+  });
+
+  it('what events have told is no news, whatever times they gave', async () => {
+    const running = await startStripe();
+    const { id, sessionId } = await givenSession(running);
+    const paymentRef = String(running.stripe.pay(sessionId, 'success').payment_intent);
+    running.clock.advance(HOUR_MS);
+    // An event may be dated after the payment, which is what the provider's own record says.
+    const event = checkoutEventOf({
+      sessionRef: sessionId,
+      claimedPurchaseId: id,
+      paymentRef,
+      priceMinor: 4_900,
+      payableMinor: 4_900,
+      at: running.clock.now().toISOString(),
+    });
+    await applyPaymentEvent({ store: test.ledger }, { event, now: event.at });
+    const before = await stateOf(id);
+    expect(before).toMatchObject({ status: 'paid', balance: 500 });
+    expect(await reconcile(running, recordsOfStripe(running))).toMatchObject({
+      ...counts,
+      findings: [],
+    });
+    expect(await stateOf(id)).toEqual(before);
   });
 
   it('a payment of another amount is reported every time, and nothing is credited', async () => {
