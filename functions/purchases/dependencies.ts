@@ -4,6 +4,7 @@ import { createMetrics } from '#lib/http/metrics';
 import { requireVariable, type Runtime } from '#lib/http/runtime';
 import { tokenVerifier } from '#lib/http/token-verifier';
 import { invariant } from '#lib/invariant';
+import { createProviderRefunds } from '#lib/payments/provider-refunds';
 import { createRazorpayClient } from '#lib/payments/razorpay-client';
 import { findRazorpayOrder } from '#lib/payments/razorpay-lookup';
 import {
@@ -17,6 +18,7 @@ import type { CatalogStore, LedgerStore, PurchaseStore } from '#lib/ports';
 import type { CheckoutProvider } from '#lib/purchases/checkout-provider';
 import type { OrderProvider } from '#lib/purchases/order-provider';
 import type { PaymentLookup } from '#lib/purchases/payment-lookup';
+import type { RefundProvider } from '#lib/purchases/refund-provider';
 import { createSecretReader, type SecretSlots } from '#lib/secrets/secret-reader';
 import { createCatalogStore } from '#lib/store/catalog-store';
 import { lambdaTable } from '#lib/store/lambda-table';
@@ -31,6 +33,7 @@ export interface PurchaseDependencies extends ApiDependencies {
   readonly checkout: CheckoutProvider;
   readonly orders: OrderProvider;
   readonly lookup: PaymentLookup;
+  readonly refunds: RefundProvider;
   readonly redirectOrigins: ReadonlySet<string>;
   /** As it stands on receipts. */
   readonly sellerName: string;
@@ -63,6 +66,7 @@ export function createDependencies({ env, now, log }: Runtime): PurchaseDependen
       findSession: (sought) => findStripeSession(stripe, sought),
       findOrder: (orderId) => findRazorpayOrder(razorpay.client, orderId),
     },
+    refunds: createProviderRefunds({ stripe, razorpay: razorpay.client }),
     redirectOrigins: originsOf(requireVariable(env, 'REDIRECT_ORIGINS')),
     sellerName: requireVariable(env, 'APP_NAME'),
     log,

@@ -7,6 +7,7 @@ import { getReceipt } from '#functions/purchases/get-receipt';
 import { initiatePurchase } from '#functions/purchases/initiate-purchase';
 import { listPackages } from '#functions/purchases/list-packages';
 import { listPurchases } from '#functions/purchases/list-purchases';
+import { refundPurchase } from '#functions/purchases/refund-purchase';
 import { verifyPayment } from '#functions/purchases/verify-payment';
 import { apiHandler } from '#lib/http/api-handler';
 import { lambdaRuntime } from '#lib/http/runtime';
@@ -23,6 +24,7 @@ export const handler = apiHandler(
     getPurchase,
     getReceipt,
     fulfillPurchase,
+    refundPurchase,
   ],
   createDependencies,
   lambdaRuntime({ env: process.env, now: () => new Date() }),

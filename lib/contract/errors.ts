@@ -51,6 +51,8 @@ export interface ErrorDetails {
   readonly PAYMENT_CURRENCY_MISMATCH: [];
   readonly PURCHASE_PAID_ALREADY: [];
   readonly PAYMENT_NOT_CREDITED: [];
+  readonly PURCHASE_NOT_PAID: [];
+  readonly REFUND_EXCEEDS_PAYMENT: Details<{ refundable: number }>;
   readonly TOO_MANY_PENDING_PURCHASES: Details<{ limit: number }>;
   readonly PAYLOAD_TOO_LARGE: Details<{ limit_bytes: number }>;
   readonly UNSUPPORTED_MEDIA_TYPE: [];
@@ -294,6 +296,19 @@ export const errorTable: { readonly [C in ErrorCode]: ErrorDefinition<ErrorDetai
     title: 'The payment could not be credited',
     retry: 'later',
     sentence: () => 'The payment is known, and its credits could not be added. Support will look.',
+  },
+  PURCHASE_NOT_PAID: {
+    status: 409,
+    title: 'The purchase is not paid',
+    retry: 'later',
+    sentence: () => 'No money has arrived for this purchase, so none can go back.',
+  },
+  REFUND_EXCEEDS_PAYMENT: {
+    status: 409,
+    title: 'The refund exceeds the payment',
+    retry: 'never',
+    sentence: ({ refundable }) =>
+      `At most ${refundable} minor units of this payment can be given back.`,
   },
   TOO_MANY_PENDING_PURCHASES: {
     status: 409,

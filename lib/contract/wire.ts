@@ -211,6 +211,16 @@ export const purchase = z
   })
   .meta({ id: 'Purchase' });
 
+export const purchaseRefund = z
+  .strictObject({
+    refund_id: providerId.meta({ description: 'The provider’s.' }),
+    status: z.enum(['pending', 'succeeded', 'failed']),
+    amount: minorUnits,
+    currency,
+    purchase,
+  })
+  .meta({ id: 'PurchaseRefund' });
+
 export const purchaseList = z
   .strictObject({ purchases: z.array(purchase), pagination })
   .meta({ id: 'PurchaseList' });

@@ -4,7 +4,6 @@ import type {
   DisputeState,
   PaymentEvent,
   QuarantineReason,
-  RefundState,
   Translation,
 } from '#lib/payments/payment-event';
 import {
@@ -19,6 +18,7 @@ import {
   type Refund,
   refund,
   stripeId,
+  stripeRefundState,
   unixSeconds,
 } from '#lib/payments/stripe-objects';
 
@@ -192,7 +192,7 @@ function refundTotalEvent(event: Envelope, object: Charge): Translation {
 }
 
 function refundEvent(event: Envelope, object: Refund): Translation {
-  const state = stateOf(refundStates, object.status);
+  const state = stripeRefundState(object.status);
   if (state === null) return unknownStatus(event, object.status);
   return ofIntent(event, object, (payment) => ({
     kind: 'refund',
@@ -216,15 +216,6 @@ function disputeEvent(event: Envelope, object: Dispute): Translation {
     state,
   }));
 }
-
-const refundStates: Readonly<Record<string, RefundState>> = {
-  pending: 'pending',
-  // The customer has to say where the money should go; it has left our reach all the same.
-  requires_action: 'pending',
-  succeeded: 'succeeded',
-  failed: 'failed',
-  canceled: 'failed',
-};
 
 /** `prevented` is missing on purpose: with some networks the customer has the money then, with others not. */
 const disputeStates: Readonly<Record<string, DisputeState>> = {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import type { RefundState } from '#lib/payments/payment-event';
 
 /*
  * What we read of Stripe's objects, in the shapes of the pinned API release. Statuses are open text here: what one
@@ -72,6 +73,22 @@ export const refund = z.object({
   status: z.string().nullable(),
 });
 export type Refund = z.output<typeof refund>;
+
+const refundStates: Readonly<Record<string, RefundState>> = {
+  pending: 'pending',
+  // The customer has to say where the money should go; it has left our reach all the same.
+  requires_action: 'pending',
+  succeeded: 'succeeded',
+  failed: 'failed',
+  canceled: 'failed',
+};
+
+/** What a refund's status means; null where its meaning is not known. */
+export function stripeRefundState(status: string | null): RefundState | null {
+  return status !== null && Object.hasOwn(refundStates, status)
+    ? (refundStates[status] ?? null)
+    : null;
+}
 
 export const dispute = z.object({
   id: stripeId,

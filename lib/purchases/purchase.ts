@@ -39,6 +39,21 @@ export const NO_RETURNS: Returns = { refunds: [], refundTotals: [], disputes: []
 /** What became of the checkout short of a payment. */
 const outcome = z.object({ kind: z.enum(['unpaid', 'failed', 'expired']), at: instant });
 
+/** Money that somebody of ours asked the provider to give back; stored before it is asked. */
+const refundRequest = z.object({
+  /** The provider's idempotency key: one per purchase and cause. */
+  key: z.string(),
+  paymentRef: z.string(),
+  amountMinor: minorUnits,
+  reason: z.string(),
+  by: z.string(),
+  at: instant,
+  fingerprint: z.string().nullable(),
+  /** The provider's refund; null while its answer is not known. */
+  refundRef: z.string().nullable(),
+});
+export type RefundRequest = z.infer<typeof refundRequest>;
+
 /**
  * One attempt to buy (DESIGN 6): what was agreed, which never changes; the facts that its provider told us, as sets by
  * id; and what the ledger has posted for them. Money in minor units, times ISO 8601 UTC. What is granted comes from
@@ -68,6 +83,8 @@ export const purchaseSchema = z.object({
   payments: z.array(payment),
   ...returns.shape,
   outcomes: z.array(outcome),
+  /** Oldest first; absent until there is one. */
+  refundRequests: z.array(refundRequest).optional(),
   /** Credits that the wallet got for it, and the entry that says so. */
   credited: z.object({ credits: z.int().min(1), entryId: z.string() }).nullable(),
   /** What was taken back of these credits and given back again since, oldest first. */

@@ -103,6 +103,7 @@ const matrix: Readonly<Record<keyof typeof routes, Row>> = {
   getEvent: reporters,
   replayEvent: refunders,
   fulfillPurchase: refunders,
+  refundPurchase: refunders,
 };
 
 let issuer: Issuer;

@@ -1,7 +1,9 @@
 import * as z from 'zod';
-import { providerId } from '#lib/contract/ids';
+import { MONEY_MAX, wholeNumber } from '#lib/contract/amounts';
+import { description } from '#lib/contract/fields';
+import { keyPart, providerId } from '#lib/contract/ids';
 import { route } from '#lib/contract/route';
-import { purchase } from '#lib/contract/wire';
+import { purchase, purchaseRefund } from '#lib/contract/wire';
 
 /** What finance does about single purchases: these routes ask the payment providers. */
 export const adminPurchaseRoutes = {
@@ -27,6 +29,33 @@ export const adminPurchaseRoutes = {
       'PAYMENT_CURRENCY_MISMATCH',
       'PURCHASE_PAID_ALREADY',
       'PAYMENT_NOT_CREDITED',
+      'PAYMENT_PROVIDER_FAILED',
+      'PAYMENT_PROVIDER_UNAVAILABLE',
+      'CONTENTION',
+    ],
+  }),
+  refundPurchase: route({
+    name: 'refundPurchase',
+    method: 'POST',
+    path: '/admin/credits/purchases/{id}/refund',
+    function: 'purchases',
+    access: { kind: 'admin', permission: 'admin.refund' },
+    summary: 'Gives a payment back, in whole or in part, and takes its share of the credits back',
+    params: z.strictObject({ id: keyPart }),
+    body: z.strictObject({
+      amount: wholeNumber({ min: 1, max: MONEY_MAX })
+        .optional()
+        .meta({ description: 'In minor units; all that is left, if left out.' }),
+      reason: description,
+    }),
+    idempotent: true,
+    answers: { 201: purchaseRefund },
+    errors: [
+      'NOT_FOUND',
+      'PURCHASE_NOT_PAID',
+      'ALREADY_REFUNDED',
+      'REFUND_EXCEEDS_PAYMENT',
+      'CONFLICT',
       'PAYMENT_PROVIDER_FAILED',
       'PAYMENT_PROVIDER_UNAVAILABLE',
       'CONTENTION',

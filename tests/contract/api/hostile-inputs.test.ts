@@ -37,7 +37,6 @@ const AMOUNTS = [
   '[5]',
   '[]',
   '{}',
-  String(CREDITS_MAX + 1),
 ];
 
 const IDS = [
@@ -103,6 +102,7 @@ describe('a bad amount is refused and nothing runs', () => {
   test.each(amounts.map((field) => ({ at: label(field), field })))('$at', async ({ field }) => {
     for (const json of AMOUNTS) await expectRefusal(field, { json });
     if (field.name === 'amount') await expectRefusal(field, 0);
+    // Credits and money end at bounds of their own.
     const { minimum = 0, maximum = 0 } = field.schema;
     await expectRefusal(field, minimum - 1);
     await expectRefusal(field, maximum + 1);

@@ -23,6 +23,7 @@ export const good: Readonly<Record<string, unknown>> = {
   required: '5',
   priority: 1,
   description: 'x',
+  reason: 'x',
   credit_type: 'general',
   category: 'paid',
   type: 'usage',

@@ -10,6 +10,7 @@ import { getReceipt } from '#functions/purchases/get-receipt';
 import { initiatePurchase } from '#functions/purchases/initiate-purchase';
 import { listPackages } from '#functions/purchases/list-packages';
 import { listPurchases } from '#functions/purchases/list-purchases';
+import { refundPurchase } from '#functions/purchases/refund-purchase';
 import { verifyPayment } from '#functions/purchases/verify-payment';
 import { defaultPackages } from '#lib/catalog/default-packages';
 import type { CreditPackage } from '#lib/catalog/package';
@@ -18,6 +19,7 @@ import type { Route } from '#lib/contract/route';
 import { purchaseRoutes } from '#lib/contract/routes/purchases';
 import { apiHandler } from '#lib/http/api-handler';
 import type { Caller } from '#lib/identity/caller';
+import { createProviderRefunds } from '#lib/payments/provider-refunds';
 import { createRazorpayClient } from '#lib/payments/razorpay-client';
 import { createRazorpayOrders } from '#lib/payments/razorpay-orders';
 import { findRazorpayOrder } from '#lib/payments/razorpay-lookup';
@@ -65,6 +67,7 @@ export async function openShop(test: TestLedger, changes: Partial<PurchaseDepend
       findSession: (sought) => findStripeSession(account, sought),
       findOrder: (orderId) => findRazorpayOrder(razorpayClient(rzp.apiUrl), orderId),
     },
+    refunds: createProviderRefunds({ stripe: account, razorpay: razorpayClient(rzp.apiUrl) }),
     redirectOrigins: new Set([ORIGIN]),
     sellerName: 'Acme & Sons',
     log: runtime.log,
@@ -81,6 +84,7 @@ export async function openShop(test: TestLedger, changes: Partial<PurchaseDepend
       getPurchase,
       getReceipt,
       fulfillPurchase,
+      refundPurchase,
     ],
     () => dependencies,
     runtime,

@@ -1,0 +1,131 @@
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { adminPurchaseRoutes } from '#lib/contract/routes/admin-purchases';
+import { purchaseRoutes } from '#lib/contract/routes/purchases';
+import { verify } from '#lib/ledger/verify';
+import { bodyOf, codeOf, openShop, seedPackages } from '#tests/functions/purchases/shop';
+import { openTestLedger, type TestLedger } from '#tests/support/ledger';
+
+const { refundPurchase } = adminPurchaseRoutes;
+
+let test: TestLedger;
+beforeAll(async () => {
+  test = await openTestLedger();
+  await seedPackages(test);
+});
+afterAll(async () => {
+  await test.close();
+});
+
+let users = 0;
+type Provider = 'stripe' | 'razorpay';
+type Shop = Awaited<ReturnType<typeof openShop>>;
+
+/** A purchase of a user of its own, with what finance can do about it. */
+async function bought(provider: Provider, { paid = true } = {}) {
+  const user = `returned-${(users += 1)}`;
+  const shop = await openShop(test);
+  const { purchaseId, refundsMade } = await (provider === 'stripe'
+    ? atStripe(shop, { user, paid })
+    : atRazorpay(shop, { user, paid }));
+  await shop.fulfil();
+  return {
+    shop,
+    refundsMade,
+    faults: provider === 'stripe' ? shop.stripe.faults : shop.rzp.razorpay.faults,
+    refund: (body: object = {}, { key = 'k', token = 'finance-1' } = {}) =>
+      shop.call(refundPurchase, {
+        token,
+        params: { id: purchaseId },
+        headers: { 'idempotency-key': key },
+        body: { reason: 'asked for it', ...body },
+      }),
+    balance: async () => {
+      const head = await test.ledger.loadHead({ userId: user, creditType: 'general' });
+      expect(verify(head, await test.ledger.loadEntries(user))).toEqual([]);
+      return head.balance;
+    },
+  };
+}
+
+interface Buyer {
+  readonly user: string;
+  readonly paid: boolean;
+}
+
+async function atStripe(shop: Shop, { user, paid }: Buyer) {
+  const begun = bodyOf(purchaseRoutes.createCheckout, 201, await shop.buy({ user }));
+  if (paid) shop.stripe.pay(begun.session_id, 'success');
+  const refundsMade = async () =>
+    (await shop.sdk.refunds.list({ limit: 100 })).data.map(({ amount }) => amount);
+  return { purchaseId: begun.purchase_id, refundsMade };
+}
+
+async function atRazorpay(shop: Shop, { user, paid }: Buyer) {
+  const order = await shop.order({ package_id: 'starter' }, { user });
+  const begun = bodyOf(purchaseRoutes.initiatePurchase, 201, order);
+  if (paid) shop.rzp.razorpay.pay(begun.order_id, 'success');
+  const refundsMade = async () =>
+    (await shop.rzp.sdk.refunds.all()).items.map(({ amount }) => amount);
+  return { purchaseId: begun.purchase_id, refundsMade };
+}
+
+describe.each<Provider>(['stripe', 'razorpay'])('giving a %s payment back', (provider) => {
+  it('in part, then the rest, takes the credits back once, by the answer and the events', async () => {
+    const { shop, refund, refundsMade, balance } = await bought(provider);
+    const credits = await balance();
+    const amount = provider === 'stripe' ? 250 : 125_000;
+    const part = bodyOf(refundPurchase, 201, await refund({ amount }));
+    expect(part).toMatchObject({ amount, purchase: { status: 'partially_refunded' } });
+    expect(await balance()).toBeLessThan(credits);
+    const rest = bodyOf(refundPurchase, 201, await refund({}, { key: 'rest' }));
+    expect(rest.purchase).toMatchObject({ status: 'refunded' });
+    expect(rest.amount).toBe(rest.purchase.amount - amount);
+    await shop.fulfil();
+    expect(await balance()).toBe(0);
+    expect(await refundsMade()).toHaveLength(2);
+    expect(codeOf(await refund({}, { key: 'more' }))).toBe('ALREADY_REFUNDED');
+  });
+
+  it('whose answer is lost is open, and repeated with its key it gives the money back once', async () => {
+    const { refund, refundsMade, faults, balance } = await bought(provider);
+    faults.add({ kind: 'reset', count: 2, when: 'after' });
+    expect(codeOf(await refund({ amount: 300 }))).toBe('PAYMENT_PROVIDER_UNAVAILABLE');
+    faults.clear();
+    const made = bodyOf(refundPurchase, 201, await refund({ amount: 300 }));
+    const left = await balance();
+    const again = await refund({ amount: 300 });
+    expect(again.headers).toMatchObject({ 'idempotent-replayed': 'true' });
+    expect(bodyOf(refundPurchase, 201, again)).toEqual(made);
+    expect(await refundsMade()).toEqual([300]);
+    expect(await balance()).toBe(left);
+    expect(codeOf(await refund({ amount: 301 }))).toBe('IDEMPOTENCY_KEY_REUSED');
+  });
+
+  it('of all that is left, learned by its event while the answer was lost, is the same refund', async () => {
+    const { shop, refund, refundsMade, faults, balance } = await bought(provider);
+    faults.add({ kind: 'reset', count: 2, when: 'after' });
+    expect(codeOf(await refund())).toBe('PAYMENT_PROVIDER_UNAVAILABLE');
+    faults.clear();
+    await shop.fulfil();
+    expect(await balance()).toBe(0);
+    bodyOf(refundPurchase, 201, await refund());
+    expect(await refundsMade()).toHaveLength(1);
+    expect(await balance()).toBe(0);
+  });
+
+  it('refuses more than was paid, and what nobody has paid', async () => {
+    const { refund, refundsMade } = await bought(provider);
+    expect(codeOf(await refund({ amount: 99_999_999 }))).toBe('REFUND_EXCEEDS_PAYMENT');
+    expect(await refundsMade()).toEqual([]);
+    const unpaid = await bought(provider, { paid: false });
+    expect(codeOf(await unpaid.refund())).toBe('PURCHASE_NOT_PAID');
+  });
+
+  it('is for those who may refund, and for nobody else', async () => {
+    const { refund, refundsMade } = await bought(provider);
+    for (const token of ['support-1', 'user-1']) {
+      expect(codeOf(await refund({}, { token }))).toBe('FORBIDDEN');
+    }
+    expect(await refundsMade()).toEqual([]);
+  });
+});
