@@ -192,6 +192,15 @@ export interface RecentPurchaseStore {
   readonly createdOn: (day: string) => Promise<readonly Purchase[]>;
 }
 
+/** What comparisons with the providers' records came to. */
+export interface ReconciliationStore {
+  /** A provider's latest reports, newest first. */
+  readonly latest: (query: {
+    readonly provider: Purchase['provider'];
+    readonly limit: number;
+  }) => Promise<readonly Reconciliation[]>;
+}
+
 /** What is or was on sale. */
 export interface CatalogStore {
   readonly packages: () => Promise<readonly CreditPackage[]>;

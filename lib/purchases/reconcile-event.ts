@@ -1,3 +1,4 @@
+import type { FindingKind } from '#lib/contract/finding-kinds';
 import { canonicalJson } from '#lib/ledger/entry';
 import type { PaymentEvent, QuarantineReason, Translation } from '#lib/payments/payment-event';
 import type { LedgerStore, Reader } from '#lib/ports';
@@ -6,7 +7,7 @@ import { purchaseOfEvent, purchaseRef, refsOfEvent } from '#lib/purchases/find-e
 import { postingsDue } from '#lib/purchases/post-purchase';
 import type { Purchase } from '#lib/purchases/purchase';
 import { changeOf } from '#lib/purchases/purchase-change';
-import type { Finding, FindingKind } from '#lib/purchases/reconciliation';
+import type { Finding } from '#lib/purchases/reconciliation';
 
 type Store = Pick<LedgerStore, 'load' | 'loadEntry' | 'run' | 'write'>;
 

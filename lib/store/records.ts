@@ -84,7 +84,7 @@ const records: { readonly [K in RecordName]: RecordSpec<K> } = {
     },
   },
   reconciliation: {
-    key: ({ provider, at }) => ({ pk: `RECONCILIATION#${provider}`, sk: at }),
+    key: ({ provider, at }) => ({ pk: reconciliationPartition(provider), sk: at }),
     schema: reconciliationSchema,
     attributes: ({ at }) => ({ ttl: Math.floor(Date.parse(at) / 1000) + REPORTS_KEPT_S }),
   },
@@ -102,6 +102,11 @@ export const CATALOG_PARTITION = 'CATALOG';
 /** gsi1: a user's purchases by number. */
 export function purchasesPartition(userId: string): string {
   return `PURCHASES#${userPartition(userId)}`;
+}
+
+/** A provider's reports by time, in the table itself. */
+export function reconciliationPartition(provider: Purchase['provider']): string {
+  return `RECONCILIATION#${provider}`;
 }
 
 /** gsi2: everybody's purchases of a UTC day by time. */

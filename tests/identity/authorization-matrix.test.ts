@@ -102,6 +102,7 @@ const matrix: Readonly<Record<keyof typeof routes, Row>> = {
   listEvents: reporters,
   getEvent: reporters,
   replayEvent: refunders,
+  getReconciliation: reporters,
   fulfillPurchase: refunders,
   refundPurchase: refunders,
 };

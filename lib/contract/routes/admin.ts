@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { providerId, userId } from '#lib/contract/ids';
 import { pageQuery } from '#lib/contract/queries';
+import { reconciliations } from '#lib/contract/reconciliation';
 import { route } from '#lib/contract/route';
 import {
   eventDetails,
@@ -11,8 +12,9 @@ import {
 } from '#lib/contract/wire';
 
 const ofEvent = z.strictObject({ id: providerId });
+const ofProvider = z.strictObject({ provider: paymentProvider.optional() });
 // Two providers could give one id to two events.
-const whoseEvent = z.strictObject({ provider: paymentProvider.optional() });
+const whoseEvent = ofProvider;
 
 /** What admins do: a token of the admin client, and a group that has the permission. */
 export const adminRoutes = {
@@ -62,5 +64,16 @@ export const adminRoutes = {
     idempotent: true,
     answers: { 200: eventReplay },
     errors: ['NOT_FOUND', 'CONTENTION'],
+  }),
+  getReconciliation: route({
+    name: 'getReconciliation',
+    method: 'GET',
+    path: '/admin/credits/reconciliation',
+    function: 'admin',
+    access: { kind: 'admin', permission: 'admin.report' },
+    summary: "The latest comparisons of the providers' records with our purchases",
+    query: ofProvider,
+    answers: { 200: reconciliations },
+    errors: [],
   }),
 };

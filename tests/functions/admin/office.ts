@@ -1,10 +1,12 @@
 import { getEvent } from '#functions/admin/get-event';
+import { getReconciliation } from '#functions/admin/get-reconciliation';
 import { listEvents } from '#functions/admin/list-events';
 import { replayEvent } from '#functions/admin/replay-event';
 import { verifyUser } from '#functions/admin/verify-user';
 import type { Route } from '#lib/contract/route';
 import { apiHandler } from '#lib/http/api-handler';
 import { createQuarantineStore } from '#lib/store/quarantine-store';
+import { createReconciliationStore } from '#lib/store/reconciliation-store';
 import { context, httpEvent, testRuntime } from '#tests/http/events';
 import type { TestLedger } from '#tests/support/ledger';
 
@@ -12,7 +14,7 @@ import type { TestLedger } from '#tests/support/ledger';
 export function openOffice(test: TestLedger, { group = 'finance' } = {}) {
   const quarantine = createQuarantineStore(test.table);
   const handle = apiHandler(
-    [verifyUser, listEvents, getEvent, replayEvent],
+    [verifyUser, listEvents, getEvent, replayEvent, getReconciliation],
     () => ({
       verifyToken: async (sub) => ({
         kind: 'verified' as const,
@@ -25,6 +27,7 @@ export function openOffice(test: TestLedger, { group = 'finance' } = {}) {
         },
       }),
       quarantine,
+      reconciliations: createReconciliationStore(test.table),
       ledger: test.ledger,
       livemode: false,
       count: () => undefined,
