@@ -24,11 +24,9 @@ export const reconciliation = z
         detail: z.string(),
       }),
     ),
-    problems: z
-      .array(z.string())
-      .meta({
-        description: 'What could not be looked at; the comparison is complete without any.',
-      }),
+    problems: z.array(z.string()).meta({
+      description: 'What could not be looked at; the comparison is complete without any.',
+    }),
   })
   .meta({ id: 'Reconciliation' });
 

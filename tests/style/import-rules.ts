@@ -120,7 +120,6 @@ export const importRules: readonly ImportRule[] = [
       '@dynoxide',
       'aws-cdk-lib',
       'croner',
-      'fauxqs',
       'jose',
       'node',
       'razorpay',
