@@ -1,4 +1,5 @@
 import type { Account } from '#lib/accounts/account';
+import type { AuditRecord } from '#lib/admin/audit-record';
 import type { CreditPackage } from '#lib/catalog/package';
 import type { SettingKey, StoredSetting } from '#lib/settings/settings';
 import type { Decision, Refusal } from '#lib/ledger/decision';
@@ -47,6 +48,11 @@ export interface RecordTypes {
   readonly reconciliation: {
     readonly id: { readonly provider: Purchase['provider']; readonly at: string };
     readonly value: Reconciliation;
+  };
+  readonly audit: {
+    /** `at` is the record's own: its month and its place in it. */
+    readonly id: { readonly at: string; readonly auditId: string };
+    readonly value: AuditRecord;
   };
 }
 export type RecordName = keyof RecordTypes;

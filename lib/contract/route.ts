@@ -15,7 +15,8 @@ export type Permission =
   | 'admin.read'
   | 'admin.adjust'
   | 'admin.refund'
-  | 'admin.report';
+  | 'admin.report'
+  | 'admin.configure';
 
 export type Scope = 'credits/read' | 'credits/write';
 

@@ -21,6 +21,8 @@ export const permissionTable: Readonly<Record<Permission, Rule>> = {
   'admin.adjust': { who: ['finance', 'admin'], whenSuspended: false },
   'admin.refund': { who: ['finance', 'admin'], whenSuspended: false },
   'admin.report': { who: ['finance', 'admin'], whenSuspended: false },
+  // Settings, packages, promo codes: who sets prices does not also hand out credits, unless they may do everything.
+  'admin.configure': { who: ['admin'], whenSuspended: false },
 };
 
 /**

@@ -1,10 +1,12 @@
 import * as z from 'zod';
 import { accountSchema } from '#lib/accounts/account';
+import { auditRecordSchema } from '#lib/admin/audit-record';
 import { packageSchema } from '#lib/catalog/package';
 import { emailRecordSchema } from '#lib/notifications/email-record';
 import { quarantinedEventSchema } from '#lib/purchases/quarantined-event';
 import { reconciliationSchema } from '#lib/purchases/reconciliation';
 import { settingSchema } from '#lib/settings/settings';
+import { invariant } from '#lib/invariant';
 import type { RecordName, RecordRef, RecordTypes, RecordWrite, Stored } from '#lib/ports';
 import {
   paymentReferenceSchema,
@@ -88,10 +90,36 @@ const records: { readonly [K in RecordName]: RecordSpec<K> } = {
     schema: reconciliationSchema,
     attributes: ({ at }) => ({ ttl: Math.floor(Date.parse(at) / 1000) + REPORTS_KEPT_S }),
   },
+  audit: {
+    key: ({ at, auditId }) => ({
+      pk: auditMonthPartition(at.slice(0, 7)),
+      sk: `${at}#${keyPart(auditId)}`,
+    }),
+    schema: auditRecordSchema,
+    attributes: (record) => {
+      const place = `${record.at}#${record.id}`;
+      return {
+        gsi1pk: auditActorPartition(record.actor),
+        gsi1sk: place,
+        gsi2pk: auditActionPartition(record.action),
+        gsi2sk: place,
+        ...(record.userId !== null && {
+          gsi3pk: auditUserPartition(record.userId),
+          gsi3sk: place,
+        }),
+        ...(record.outcome === 'refused' && {
+          ttl: Math.floor(Date.parse(record.at) / 1000) + REFUSALS_KEPT_S,
+        }),
+      };
+    },
+  },
 };
 
 /** Reports tell what happened; after a quarter the ledger itself is what counts. */
 const REPORTS_KEPT_S = 90 * 86_400;
+
+/** What was done is kept for ever, like the entries; who only tried is of interest for a year and a bit. */
+const REFUSALS_KEPT_S = 400 * 86_400;
 
 /** Of purchases and of nothing else. */
 export const PURCHASE_SORT_KEY = 'PURCHASE';
@@ -112,6 +140,27 @@ export function reconciliationPartition(provider: Purchase['provider']): string 
 /** gsi2: everybody's purchases of a UTC day by time. */
 export function purchaseDayPartition(day: string): string {
   return `PURCHASES#${day}`;
+}
+
+/** Everybody's audit records of a month by time, in the table itself. */
+export function auditMonthPartition(month: string): string {
+  return `AUDIT#${month}`;
+}
+
+/** gsi1: what one actor did, or tried. */
+export function auditActorPartition(actor: string): string {
+  invariant(/^[a-z]+(:[A-Za-z0-9_-]{1,64})?$/.test(actor), 'actors are a kind and an id');
+  return `AUDIT#ACTOR#${actor}`;
+}
+
+/** gsi2: every action of one kind. */
+export function auditActionPartition(action: string): string {
+  return `AUDIT#ACTION#${keyPart(action)}`;
+}
+
+/** gsi3: what was done to one user. */
+export function auditUserPartition(userId: string): string {
+  return `AUDIT#${userPartition(userId)}`;
 }
 
 /** gsi1: every quarantined event by time. */
