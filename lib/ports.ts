@@ -174,6 +174,34 @@ export interface HistoryStore {
   ) => Promise<readonly (Entry | null)[]>;
 }
 
+/** A part of one UTC day. */
+export interface DayQuery {
+  /** Inclusive, ISO 8601 UTC with milliseconds. */
+  readonly from: string;
+  /** Exclusive: at most the end of the day of `from`. */
+  readonly to: string;
+  /** Where the page before ended, or null from the start. */
+  readonly after: string | null;
+  /** A page may be shorter, and still not be the last. */
+  readonly limit: number;
+  /** Else oldest first: by time, then by id. */
+  readonly newestFirst?: boolean;
+}
+
+export interface DayPage {
+  readonly entries: readonly Entry[];
+  /** Where the next page goes on; null on the last. */
+  readonly next: string | null;
+}
+
+/**
+ * Everybody's entries by day, in one order however many partitions hold them. A moment behind the table, and an entry
+ * may appear behind others that were made after it: whoever goes on from `next` must leave the last moments out.
+ */
+export interface DayStore {
+  readonly page: (query: DayQuery) => Promise<DayPage>;
+}
+
 export interface PurchasePage {
   /** Newest first. */
   readonly purchases: readonly Purchase[];

@@ -81,6 +81,10 @@ export const typePartition = (wallet: WalletRef, type: string): string =>
 export const dayPartition = (createdAt: string, id: string): string =>
   `DAY#${createdAt.slice(0, 10)}#${shardOf(id)}`;
 
+/** All partitions of a UTC day's entries. */
+export const dayShards = (day: string): readonly string[] =>
+  Array.from({ length: SHARDS }, (_, shard) => `DAY#${day}#${shard}`);
+
 /** gsi4: everything that time alone will change. */
 export const duePartition = (id: string): string => `DUE#${shardOf(id)}`;
 

@@ -1,0 +1,100 @@
+import { QueryCommand } from '@aws-sdk/lib-dynamodb';
+import { invariant } from '#lib/invariant';
+import type { Entry } from '#lib/ledger/entry';
+import type { DayPage, DayQuery, DayStore } from '#lib/ports';
+import { entryFromItem } from '#lib/store/items';
+import { dayShards, SHARDS } from '#lib/store/keys';
+import type { Table } from '#lib/store/table';
+
+interface Placed {
+  readonly place: string;
+  readonly entry: Entry;
+}
+
+/** What one shard answered: a piece of its order without gaps, from where the page begins. */
+interface Piece {
+  readonly items: readonly Placed[];
+  readonly more: boolean;
+}
+
+const DAY_MS = 86_400_000;
+
+/** All entries of a UTC day through the index: its shards merged into one order, a bounded page at a time (DESIGN 4). */
+export function createDayStore(table: Table): DayStore {
+  return {
+    page: async (query) => {
+      checkWithinDay(query);
+      const shards = dayShards(query.from.slice(0, 10));
+      const pieces = await Promise.all(shards.map((shard) => readPiece(table, shard, query)));
+      return merge(pieces, query);
+    },
+  };
+}
+
+/**
+ * Entries spread evenly, so that a page takes about an eighth from each shard; asking each for a little more than that
+ * lets most pages fill, and what is read and not shown stays a small share.
+ */
+export function entriesPerShard(limit: number): number {
+  const share = limit / SHARDS;
+  return Math.min(limit, Math.ceil(share + 2 * Math.sqrt(share))) + 1;
+}
+
+async function readPiece(table: Table, shard: string, query: DayQuery): Promise<Piece> {
+  const { from, to, after, limit, newestFirst } = query;
+  const { Items = [], LastEvaluatedKey } = await table.client.send(
+    new QueryCommand({
+      TableName: table.name,
+      IndexName: 'gsi2',
+      // A place is a time followed by an id, so that `to` itself sorts below everything made at that instant.
+      KeyConditionExpression: 'gsi2pk = :shard AND gsi2sk BETWEEN :low AND :high',
+      ExpressionAttributeValues: {
+        ':shard': shard,
+        ':low': after !== null && !newestFirst && after > from ? after : from,
+        ':high': after !== null && newestFirst && after < to ? after : to,
+      },
+      ScanIndexForward: !newestFirst,
+      // One more than its share: the entry that `after` names is found again in its shard, and is not shown again.
+      Limit: entriesPerShard(limit),
+    }),
+  );
+  const items = Items.map((item) => ({
+    place: String(item['gsi2sk']),
+    entry: entryFromItem(item),
+  }));
+  return {
+    items: items.filter(({ place }) => place !== after),
+    more: LastEvaluatedKey !== undefined,
+  };
+}
+
+/**
+ * One order of all pieces, as far as it is certain: where a shard has more than it answered, something of it may
+ * stand right behind the last that it did, so nothing beyond that belongs to this page.
+ */
+function merge(pieces: readonly Piece[], query: DayQuery): DayPage {
+  const { limit, newestFirst } = query;
+  const before = (a: string, b: string): boolean => (newestFirst ? a > b : a < b);
+  const ends = pieces.flatMap(({ items, more }) => (more ? items.slice(-1) : []));
+  const frontier = ends
+    .map(({ place }) => place)
+    .reduce<string | null>((near, end) => (near === null || before(end, near) ? end : near), null);
+  const certain = pieces
+    .flatMap(({ items }) => items)
+    .filter(({ place }) => frontier === null || !before(frontier, place))
+    .toSorted((a, b) => (before(a.place, b.place) ? -1 : 1));
+  const shown = certain.slice(0, limit);
+  const last = shown.at(-1);
+  const more = frontier !== null || certain.length > limit;
+  invariant(!more || last !== undefined, 'a page that is not the last moves on');
+  return {
+    entries: shown.map(({ entry }) => entry),
+    next: more && last !== undefined ? last.place : null,
+  };
+}
+
+function checkWithinDay({ from, to, limit }: DayQuery): void {
+  const start = Date.parse(`${from.slice(0, 10)}T00:00:00.000Z`);
+  invariant(from < to && Date.parse(to) <= start + DAY_MS, 'a page is of one UTC day');
+  invariant(limit >= 1, 'a page has entries');
+}
