@@ -1,6 +1,8 @@
 import type { Account } from '#lib/accounts/account';
 import type { AuditRecord } from '#lib/admin/audit-record';
 import type { CreditPackage } from '#lib/catalog/package';
+import type { RateLimit } from '#lib/contract/rate-limits';
+import type { Allowance } from '#lib/limits/token-bucket';
 import type { SettingKey, StoredSetting } from '#lib/settings/settings';
 import type { Decision, Refusal } from '#lib/ledger/decision';
 import type { Entry, EntryType } from '#lib/ledger/entry';
@@ -233,6 +235,17 @@ export interface ReconciliationStore {
     readonly provider: Purchase['provider'];
     readonly limit: number;
   }) => Promise<readonly Reconciliation[]>;
+}
+
+/** How often each caller asks (DESIGN 5, limits). */
+export interface RateLimitStore {
+  /** Takes one token from a caller's bucket, or tells when there will be one. */
+  readonly take: (request: {
+    readonly principal: { readonly kind: string; readonly id: string };
+    readonly limit: RateLimit;
+    /** ISO 8601 UTC. */
+    readonly now: string;
+  }) => Promise<Allowance>;
 }
 
 /** What is or was on sale. */

@@ -24,6 +24,7 @@ import { createCatalogStore } from '#lib/store/catalog-store';
 import { lambdaTable } from '#lib/store/lambda-table';
 import { createLedgerStore } from '#lib/store/ledger-store';
 import { createPurchaseStore } from '#lib/store/purchase-store';
+import { createRateLimitStore } from '#lib/store/rate-limit-store';
 
 /** What buying needs: the catalog, a payment page, and the purchases themselves. */
 export interface PurchaseDependencies extends ApiDependencies {
@@ -57,6 +58,7 @@ export function createDependencies({ env, now, log }: Runtime): PurchaseDependen
   const razorpay = razorpayAccount({ env, now });
   return {
     verifyToken: tokenVerifier(env),
+    rateLimits: createRateLimitStore(table),
     store: createLedgerStore(table),
     purchases: createPurchaseStore(table),
     catalog: createCatalogStore(table),

@@ -63,6 +63,7 @@ export interface ErrorDetails {
   readonly PAYMENT_PROVIDER_FAILED: [];
   readonly PAYMENT_PROVIDER_UNAVAILABLE: Details<RetryAfter>;
   readonly CONTENTION: Details<RetryAfter>;
+  readonly RATE_LIMIT_UNAVAILABLE: Details<RetryAfter>;
   readonly TIMED_OUT: [];
   readonly IDENTITY_UNAVAILABLE: [];
 }
@@ -374,6 +375,13 @@ export const errorTable: { readonly [C in ErrorCode]: ErrorDefinition<ErrorDetai
     retry: 'later',
     retryAfterSeconds: 1,
     sentence: () => 'Nothing was written. Retry with the same Idempotency-Key.',
+  },
+  RATE_LIMIT_UNAVAILABLE: {
+    status: 503,
+    title: 'Requests cannot be counted now',
+    retry: 'later',
+    retryAfterSeconds: 5,
+    sentence: () => 'Nothing was done. Retry with the same Idempotency-Key.',
   },
   TIMED_OUT: {
     status: 503,

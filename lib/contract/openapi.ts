@@ -169,6 +169,10 @@ function successes(route: Route, schemaOf: SchemaOf): JsonObject {
       'Idempotent-Replayed': { schema: { type: 'string', const: 'true' } },
     }),
     ...(route.conditional && { ETag: { schema: { type: 'string' } } }),
+    ...(route.limit && {
+      RateLimit: { schema: { type: 'string' } },
+      'RateLimit-Policy': { schema: { type: 'string' } },
+    }),
   };
   const answers = Object.entries(route.answers).map(([status, schema]): [string, Json] => [
     status,

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { ErrorCode } from '#lib/contract/errors';
+import type { RateLimit } from '#lib/contract/rate-limits';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
@@ -53,6 +54,8 @@ interface Declaration<
   /** Answers with an ETag, and 304 to a matching If-None-Match. */
   readonly conditional?: true;
   readonly produces?: 'json' | 'html';
+  /** How often one caller may use it; answers 429 with Retry-After beyond that (DESIGN 5, limits). */
+  readonly limit?: RateLimit;
   readonly answers: A;
   /** The codes of this operation; those that every route can answer are added by `errorsOf`. */
   readonly errors: readonly ErrorCode[];
@@ -78,6 +81,7 @@ export interface Route<
   readonly idempotent: boolean;
   readonly conditional: boolean;
   readonly produces: 'json' | 'html';
+  readonly limit: RateLimit | null;
   readonly answers: A;
   readonly errors: readonly ErrorCode[];
 }
@@ -102,6 +106,7 @@ export function route(declaration: Declaration<z.ZodType, z.ZodType, z.ZodType, 
     idempotent: declaration.idempotent ?? false,
     conditional: declaration.conditional ?? false,
     produces: declaration.produces ?? 'json',
+    limit: declaration.limit ?? null,
   };
 }
 
@@ -122,6 +127,9 @@ export function errorsOf(route: Route): readonly ErrorCode[] {
   const ofKey: ErrorCode[] = route.idempotent
     ? ['INVALID_IDEMPOTENCY_KEY', 'IDEMPOTENCY_KEY_REUSED']
     : [];
+  const ofLimit: ErrorCode[] = route.limit === null ? [] : ['RATE_LIMITED'];
+  if (route.limit !== null && route.method !== 'GET') ofLimit.push('RATE_LIMIT_UNAVAILABLE');
   const ofAll: ErrorCode[] = ['VALIDATION_FAILED', 'INTERNAL', 'TIMED_OUT'];
-  return [...new Set([...route.errors, ...ofAccess, ...ofOwner, ...ofBody, ...ofKey, ...ofAll])];
+  const implied = [...ofAccess, ...ofOwner, ...ofBody, ...ofKey, ...ofLimit, ...ofAll];
+  return [...new Set([...route.errors, ...implied])];
 }

@@ -7,15 +7,18 @@ import type { Endpoint } from '#lib/http/endpoint';
 import type { Log } from '#lib/http/log';
 import { type HttpEvent, readBearerToken } from '#lib/http/parse-request';
 import { renderAnswer, renderProblem } from '#lib/http/render';
+import { takeToken } from '#lib/http/rate-limit';
 import type { Runtime } from '#lib/http/runtime';
 import { authorize } from '#lib/identity/authorize';
 import { anonymous, type Caller } from '#lib/identity/caller';
 import type { VerifyToken } from '#lib/identity/verify-token';
-import { ContentionError } from '#lib/ports';
+import { ContentionError, type RateLimitStore } from '#lib/ports';
 
 /** What the stack itself needs of a function's dependencies. */
 export interface ApiDependencies {
   readonly verifyToken: VerifyToken;
+  /** Where routes with a limit count; a function without one needs none. */
+  readonly rateLimits?: RateLimitStore;
 }
 
 export type ApiHandler = (
@@ -37,13 +40,15 @@ export function apiHandler<D extends ApiDependencies>(
 ): ApiHandler {
   const byKey = new Map(endpoints.map((endpoint) => [routeKey(endpoint.route), endpoint]));
   const dependencies = warm(async () => createDependencies(runtime));
+  // How a caller's bucket stands is told with the answer, also when that is a refusal.
+  const limitHeaders = new WeakMap<HttpEvent, Readonly<Record<string, string>>>();
   return middy<HttpEvent, APIGatewayProxyStructuredResultV2>({
     timeoutEarlyInMillis: TIMEOUT_MARGIN_MS,
     timeoutEarlyResponse: () => {
       throw problem('TIMED_OUT');
     },
   })
-    .use(standardHeaders)
+    .use(extraHeaders((event) => ({ ...STANDARD_HEADERS, ...limitHeaders.get(event) })))
     .use(problems(runtime.log))
     .handler(async (event: HttpEvent) => {
       const found = byKey.get(event.routeKey);
@@ -56,7 +61,19 @@ export function apiHandler<D extends ApiDependencies>(
           : await identify(event, offered.verifyToken, runtime.log);
       const authorization = authorize(route, caller, event.pathParameters ?? {});
       if (!authorization.ok) throw problem(authorization.code);
-      return renderAnswer(route, await found.handle(event, caller, runtime.now(), offered), event);
+      const now = runtime.now();
+      const admit = async (): Promise<void> => {
+        if (!route.limit) return;
+        const taken = await takeToken(route, route.limit, {
+          caller,
+          now: now.toISOString(),
+          store: offered.rateLimits,
+          log: runtime.log,
+        });
+        limitHeaders.set(event, taken.headers);
+        if (taken.refusal) throw taken.refusal;
+      };
+      return renderAnswer(route, await found.handle({ event, caller, now, admit }, offered), event);
     });
 }
 
@@ -103,24 +120,19 @@ const STANDARD_HEADERS = {
 } as const;
 
 /** Headers of every answer, refusals too; an answer that names one itself keeps its own. */
-const standardHeaders: Middleware = {
-  after: addStandardHeaders,
-  onError: addStandardHeaders,
-};
-
-function addStandardHeaders(request: {
-  readonly event: HttpEvent;
-  response: APIGatewayProxyStructuredResultV2 | null | undefined;
-}): void {
-  if (!request.response) return;
-  request.response = {
-    ...request.response,
-    headers: {
-      ...STANDARD_HEADERS,
-      'x-request-id': request.event.requestContext.requestId,
-      ...request.response.headers,
-    },
+function extraHeaders(headersOf: (event: HttpEvent) => Readonly<Record<string, string>>) {
+  const add: NonNullable<Middleware['after']> = (request) => {
+    if (!request.response) return;
+    request.response = {
+      ...request.response,
+      headers: {
+        ...headersOf(request.event),
+        'x-request-id': request.event.requestContext.requestId,
+        ...request.response.headers,
+      },
+    };
   };
+  return { after: add, onError: add } satisfies Middleware;
 }
 
 /** Turns what was thrown into an answer: refusals into theirs, everything else into a 500 that says nothing. */

@@ -69,15 +69,19 @@ export interface AnyAnswer {
   readonly replayed?: boolean;
 }
 
+/** A request whose caller may use the route. */
+export interface Arrival {
+  readonly event: HttpEvent;
+  readonly caller: Caller;
+  readonly now: Date;
+  /** Called once the request is understood and before anything is done; throws when the caller asks too often. */
+  readonly admit: () => Promise<void>;
+}
+
 /** A route with the code that answers it. `D` is what the code needs; a function's dependencies must offer it. */
 export interface Endpoint<D> {
   readonly route: Route;
-  readonly handle: (
-    event: HttpEvent,
-    caller: Caller,
-    now: Date,
-    dependencies: D,
-  ) => Promise<AnyAnswer>;
+  readonly handle: (arrival: Arrival, dependencies: D) => Promise<AnyAnswer>;
 }
 
 /**
@@ -98,13 +102,14 @@ export function endpoint<
 ): Endpoint<D> {
   return {
     route,
-    async handle(event, caller, now, dependencies) {
+    async handle({ event, caller, now, admit }, dependencies) {
       const input = {
         params: parse(route.params, event.pathParameters ?? {}),
         query: parse(route.query, readQuery(event)),
         body: parse(route.body, readBody(event, route)),
       };
       const request = requestInfo({ event, route, caller, now, input });
+      await admit();
       return run({ route: route.name, caller, ...input, request }, dependencies);
     },
   };

@@ -13,6 +13,7 @@ import type { WalletRef } from '#lib/ledger/wallet';
  * | entry            | USER#{userId}       | ENTRY#{entryId}      | gsi1 wallet / seq; gsi2 day and shard / time; gsi3 wallet and type / ordinal, unless usage |
  * | refunded amount  | USER#{userId}       | REFUNDED#{entryId}   |                                                            |
  * | setting          | SETTINGS            | {key}                |                                                            |
+ * | rate limit       | RATE#{kind}#{id}    | {bucket}             | deleted by TTL once it is full again                       |
  *
  * Access patterns
  *
@@ -61,6 +62,16 @@ export const settingKey = (name: string): Key => ({ pk: 'SETTINGS', sk: keyPart(
 export const refundedKey = (ref: { readonly userId: string; readonly entryId: string }): Key => ({
   pk: userPartition(ref.userId),
   sk: `REFUNDED#${keyPart(ref.entryId)}`,
+});
+
+/** A caller's bucket: a user and a service of one id are two callers. */
+export const rateKey = (of: {
+  readonly kind: string;
+  readonly id: string;
+  readonly bucket: string;
+}): Key => ({
+  pk: `RATE#${keyPart(of.kind)}#${keyPart(of.id)}`,
+  sk: keyPart(of.bucket),
 });
 
 export const userPartition = (userId: string): string => `USER#${keyPart(userId)}`;

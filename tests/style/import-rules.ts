@@ -14,6 +14,7 @@ const domains = [
   'lib/applications/',
   'lib/catalog/',
   'lib/jobs/',
+  'lib/limits/',
   'lib/notifications/',
   'lib/promo/',
   'lib/purchases/',

@@ -4,6 +4,7 @@ import { creditType, DEFAULT_CREDIT_TYPE } from '#lib/contract/credit-types';
 import { pageUrl } from '#lib/contract/fields';
 import { keyPart, providerId } from '#lib/contract/ids';
 import { listQuery } from '#lib/contract/queries';
+import { rateLimits } from '#lib/contract/rate-limits';
 import { route } from '#lib/contract/route';
 import {
   checkout,
@@ -58,6 +59,7 @@ export const purchaseRoutes = {
       currency: currency.optional(),
     }),
     idempotent: true,
+    limit: rateLimits.purchase,
     answers: { 201: checkout },
     errors: [
       'NOT_FOUND',
@@ -65,7 +67,6 @@ export const purchaseRoutes = {
       'CURRENCY_NOT_AVAILABLE',
       'URL_NOT_ALLOWED',
       ...limited,
-      'RATE_LIMITED',
       'PAYMENT_PROVIDER_FAILED',
       'PAYMENT_PROVIDER_UNAVAILABLE',
       'CONTENTION',
@@ -107,13 +108,13 @@ export const purchaseRoutes = {
         'a package has its own credit_type',
       ),
     idempotent: true,
+    limit: rateLimits.purchase,
     answers: { 201: initiatedPurchase },
     errors: [
       'NOT_FOUND',
       'PACKAGE_NOT_AVAILABLE',
       'CURRENCY_NOT_AVAILABLE',
       ...limited,
-      'RATE_LIMITED',
       'PAYMENT_PROVIDER_FAILED',
       'PAYMENT_PROVIDER_UNAVAILABLE',
       'CONTENTION',
@@ -132,6 +133,7 @@ export const purchaseRoutes = {
       razorpay_signature: signature,
     }),
     idempotent: true,
+    limit: rateLimits.verify,
     answers: { 200: verifiedPayment },
     errors: [
       'NOT_FOUND',
@@ -142,7 +144,6 @@ export const purchaseRoutes = {
       'PAYMENT_CURRENCY_MISMATCH',
       'PURCHASE_PAID_ALREADY',
       'PAYMENT_NOT_CREDITED',
-      'RATE_LIMITED',
       'PAYMENT_PROVIDER_FAILED',
       'PAYMENT_PROVIDER_UNAVAILABLE',
       'CONTENTION',

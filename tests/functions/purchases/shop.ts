@@ -27,6 +27,7 @@ import { createStripeCheckout, type StripeAccount } from '#lib/payments/stripe-c
 import { findStripeSession } from '#lib/payments/stripe-lookup';
 import { createCatalogStore } from '#lib/store/catalog-store';
 import { createPurchaseStore } from '#lib/store/purchase-store';
+import { createRateLimitStore } from '#lib/store/rate-limit-store';
 import { context, httpEvent, testRuntime } from '#tests/http/events';
 import { KEY, startRazorpay } from '#tests/infra/local/razorpay/stand-in';
 import { startStripe } from '#tests/infra/local/stripe/stand-in';
@@ -58,6 +59,7 @@ export async function openShop(test: TestLedger, changes: Partial<PurchaseDepend
       kind: 'verified',
       caller: callerOf(sub),
     }),
+    rateLimits: createRateLimitStore(test.table),
     store: test.ledger,
     purchases: createPurchaseStore(test.table),
     catalog: createCatalogStore(test.table),
