@@ -114,6 +114,29 @@ export interface Work<F> {
   }) => Plan<F>;
 }
 
+/** Several entries in one wallet, each with a cause of its own, in one transaction. */
+export interface BatchWork<R> {
+  readonly wallet: WalletRef;
+  /** Of every entry that the batch may make. */
+  readonly causes: readonly string[];
+  /** The record that answers a replay of the whole batch, or null where nobody can repeat it. */
+  readonly record: RecordRef | null;
+  /** Pure: it is called again with fresher state after a lost race. The head is as stored. */
+  readonly decide: (state: {
+    readonly head: Head;
+    /** The entry that stands for a cause already, or null. */
+    readonly entryOf: (cause: string) => Entry | null;
+    readonly read: Reader;
+  }) => BatchPlan<R>;
+}
+
+export interface BatchPlan<R> {
+  readonly result: R;
+  /** The head after the new entries; none where nothing moves. */
+  readonly posting: { readonly head: Head; readonly entries: readonly Entry[] };
+  readonly writes: readonly RecordWrite[];
+}
+
 export type Outcome<F = Refusal> =
   | {
       readonly kind: 'committed' | 'replayed';
@@ -139,6 +162,8 @@ export interface LedgerStore {
   readonly load: (refs: readonly RecordRef[]) => Promise<Reader>;
   /** Runs a command to its outcome: replay, refusal or commit. Throws ContentionError when races outlast the deadline. */
   readonly run: <F>(work: Work<F>) => Promise<Outcome<F>>;
+  /** Runs a batch to its result, as `run` does a command. */
+  readonly runBatch: <R>(work: BatchWork<R>) => Promise<R>;
   /** Writes records alone, all or none; false when one of them has another version by now. */
   readonly write: (writes: readonly [RecordWrite, ...RecordWrite[]]) => Promise<boolean>;
 }

@@ -6,7 +6,6 @@ import {
   duePartition,
   ENTRY_PREFIX,
   entryKey,
-  HEAD_PREFIX,
   headKey,
   historyPartition,
   sequenceKey,
@@ -99,12 +98,19 @@ const entrySchema = z.object({
 
 export function headToItem(head: Head): ItemValue {
   const dueAt = nextDueAt(head);
-  return toItem({
+  return {
     ...headKey(head),
     ...(dueAt !== null && {
       gsi4pk: duePartition(head.userId),
       gsi4sk: `${dueAt}#${head.userId}#${head.creditType}`,
     }),
+    ...headAttributes(head),
+  };
+}
+
+/** What a head says, apart from where it stands. */
+export function headAttributes(head: Head): ItemValue {
+  return toItem({
     version: head.seq,
     balance: head.balance,
     debt: orAbsent(head.debt),
@@ -134,7 +140,8 @@ export function headFromItem(item: object): Head {
   return {
     ...head,
     userId: pk.slice('USER#'.length),
-    creditType: sk.slice(HEAD_PREFIX.length),
+    // What follows the credit type is the number of a checkpoint.
+    creditType: sk.split('#')[1] ?? '',
     seq: version,
     grants: grants.map((grant) => ({ ...grant, expiresAt: grant.expiresAt ?? null })),
     totals: { ...NO_TOTALS, ...dropUndefined(stored) },

@@ -11,6 +11,7 @@ import type { WalletRef } from '#lib/ledger/wallet';
  * | account          | USER#{userId}       | ACCOUNT              |                                                            |
  * | wallet head      | USER#{userId}       | WALLET#{creditType}  | gsi4 DUE#{shard} / next due time, when something falls due |
  * | entry            | USER#{userId}       | ENTRY#{entryId}      | gsi1 wallet / seq; gsi2 day and shard / time; gsi3 wallet and type / ordinal, unless usage |
+ * | checkpoint       | USER#{userId}       | CHECKPOINT#{creditType}#{seq} |                                                   |
  * | refunded amount  | USER#{userId}       | REFUNDED#{entryId}   |                                                            |
  * | setting          | SETTINGS            | {key}                |                                                            |
  * | rate limit       | RATE#{kind}#{id}    | {bucket}             | deleted by TTL once it is full again                       |
@@ -27,6 +28,7 @@ import type { WalletRef } from '#lib/ledger/wallet';
  * | page N of one type                    | gsi3, ordinal between two numbers (total = the head's count)     | one page               |
  * | page N of usage                       | gsi1, a seq found by binary search over `totals.usages`          | one page + log n items |
  * | the entry at a time                   | gsi1 or gsi3, binary search over `created_at`                    | log n items            |
+ * | a wallet at a time                    | that entry, the last checkpoint before it, the entries between   | log n items + one page |
  * | everything of a day                   | gsi2, 8 shards                                                   | the day                |
  * | what falls due                        | gsi4, 8 shards, up to now                                        | what is due            |
  * | prove a user's wallets                | Query pk, sk begins with ENTRY#, strong                          | the whole history      |
@@ -56,6 +58,15 @@ export const entryKey = (ref: { readonly userId: string; readonly entryId: strin
   pk: userPartition(ref.userId),
   sk: `${ENTRY_PREFIX}${keyPart(ref.entryId)}`,
 });
+
+/** The wallet as it was after its entry number `seq`. */
+export const checkpointKey = (wallet: WalletRef, seq: number): Key => ({
+  pk: userPartition(wallet.userId),
+  sk: `${checkpointPrefix(wallet)}${sequenceKey(seq)}`,
+});
+
+export const checkpointPrefix = (wallet: WalletRef): string =>
+  `CHECKPOINT#${keyPart(wallet.creditType)}#`;
 
 export const settingKey = (name: string): Key => ({ pk: 'SETTINGS', sk: keyPart(name) });
 

@@ -1,8 +1,20 @@
 import { invariant } from '#lib/invariant';
+import { applyEntry } from '#lib/ledger/apply-entry';
 import { type Entry, entryId } from '#lib/ledger/entry';
 import type { Head } from '#lib/ledger/wallet';
-import type { LedgerStore, Outcome, Plan, Reader, RecordRef, RecordWrite, Work } from '#lib/ports';
+import type {
+  BatchWork,
+  LedgerStore,
+  Outcome,
+  Plan,
+  Reader,
+  RecordRef,
+  RecordWrite,
+  Work,
+} from '#lib/ports';
 import { startBackoff } from '#lib/store/backoff';
+import { checkpointToItem, isBetweenCheckpoints, isCheckpoint } from '#lib/store/checkpoints';
+import { decideAndCommit, type Items } from '#lib/store/commit';
 import { entryFromItem, entryToItem, headFromItem, headToItem } from '#lib/store/items';
 import {
   ENTRY_PREFIX,
@@ -31,43 +43,11 @@ export function createLedgerStore(table: Table): LedgerStore {
     },
     loadEntries: async (userId) =>
       (await queryUser(table, userId, ENTRY_PREFIX)).map((item) => entryFromItem(item)),
-    load: async (refs) => readerOf(refs, await getItems(table, refs.map(recordKey))),
+    load: (refs) => loadRecords(table, refs),
     run: (work) => runWork(table, work),
+    runBatch: (work) => runBatch(table, work),
     write: (writes) => writeRecords(table, writes),
   };
-}
-
-interface State {
-  readonly heads: readonly [Head, ...Head[]];
-  readonly read: Reader;
-}
-
-/**
- * Load, decide, commit, in two round trips; a replay and a refusal need only the first (DESIGN 3.8, 4). A race lost
- * to a commit is decided again at once, because the answer brought the fresh head; one lost to a transaction in
- * flight waits for its turn and reads again, because whatever was decided before is stale by then.
- */
-async function runWork<F>(table: Table, work: Work<F>): Promise<Outcome<F>> {
-  const backoff = startBackoff(table);
-  let loaded = await loadState(table, work);
-  for (;;) {
-    if ('entry' in loaded) return replayOf(loaded.entry, work);
-    const plan = work.decide(loaded.state);
-    if (!plan.ok) return { kind: 'refused', refusal: plan.refusal };
-    const { puts, entry } = putsOf(work, loaded.state, plan);
-    const outcome = await transact(table, puts);
-    if (outcome.kind === 'committed') return { kind: 'committed', entry };
-    table.onConflict?.();
-    if (outcome.kind === 'busy') {
-      await backoff.wait();
-      loaded = await loadState(table, work);
-    } else {
-      const done = outcome.existing[0];
-      if (done) return replayOf(entryFromItem(done), work);
-      backoff.checkDeadline();
-      loaded = await reloadState(table, work, loaded.state, outcome.existing);
-    }
-  }
 }
 
 /** The first answer, or the refusal of a key that was used for something else. */
@@ -76,76 +56,108 @@ function replayOf<F>(entry: Entry, work: Pick<Work<F>, 'fingerprint'>): Outcome<
   return { kind: 'replayed', entry };
 }
 
-async function loadState<F>(
-  table: Table,
-  work: Work<F>,
-): Promise<{ readonly entry: Entry } | { readonly state: State }> {
+function runWork<F>(table: Table, work: Work<F>): Promise<Outcome<F>> {
   const [wallet, ...others] = work.wallets;
   const refs = work.reads ?? [];
-  const [entryItem, firstHead, ...rest] = await getItems(table, [
-    entryKey({ userId: wallet.userId, entryId: entryId(wallet, work.cause) }),
-    headKey(wallet),
-    ...others.map(headKey),
-    ...refs.map(recordKey),
-  ]);
-  if (entryItem) return { entry: entryFromItem(entryItem) };
-  const heads = others.map((other, index) => headOf(other, rest[index] ?? null));
-  return {
-    state: {
-      heads: [headOf(wallet, firstHead ?? null), ...heads],
-      read: readerOf(refs, rest.slice(others.length)),
+  const done = entryKey({ userId: wallet.userId, entryId: entryId(wallet, work.cause) });
+  return decideAndCommit<Outcome<F>>(table, {
+    done,
+    guarded: work.wallets.map(headKey),
+    reads: refs.map(recordKey),
+    decide: (items) => {
+      const existing = items(done);
+      if (existing) return { result: replayOf(entryFromItem(existing), work), puts: [] };
+      const heads: readonly [Head, ...Head[]] = [
+        headOf(wallet, items(headKey(wallet))),
+        ...others.map((other) => headOf(other, items(headKey(other)))),
+      ];
+      const plan = work.decide({ heads, read: readerOf(refs, items) });
+      if (!plan.ok) return { result: { kind: 'refused', refusal: plan.refusal }, puts: [] };
+      const { puts, entry } = putsOf(work, heads, plan);
+      return { result: { kind: 'committed', entry }, puts };
     },
-  };
-}
-
-/**
- * The state after a lost race. Heads that stood in the way came with the failure; where a record stood in the way,
- * everything is read again, because its condition says nothing about the others.
- */
-async function reloadState<F>(
-  table: Table,
-  work: Work<F>,
-  state: State,
-  existing: readonly (ItemValue | null)[],
-): Promise<{ readonly entry: Entry } | { readonly state: State }> {
-  const count = work.wallets.length;
-  const headItems = existing.slice(1, 1 + count);
-  const fresh = state.heads.map((head, index) => {
-    const item = headItems[index];
-    return item ? headFromItem(item) : head;
   });
-  const [first, ...others] = fresh;
-  const onlyHeads =
-    headItems.some((item) => item) && existing.slice(1 + count).every((item) => !item);
-  if (!first || !onlyHeads || work.reads) return loadState(table, work);
-  return { state: { heads: [first, ...others], read: state.read } };
 }
 
 /** The transaction of a plan: the idempotency record first, then the heads, then all else. */
 function putsOf<F>(
   work: Work<F>,
-  state: State,
+  heads: readonly Head[],
   plan: Extract<Plan<F>, { ok: true }>,
 ): { readonly puts: readonly Put[]; readonly entry: Entry } {
   const [principal] = plan.decisions;
   invariant(principal, 'a plan decides about every wallet of its work');
-  invariant(plan.decisions.length === state.heads.length, 'a plan has one decision per wallet');
+  invariant(plan.decisions.length === heads.length, 'a plan has one decision per wallet');
   invariant(principal.entry.cause === work.cause, 'the entry of a command has its cause');
-  const heads = plan.decisions.map((decision, index) => {
-    const before = state.heads[index];
+  const headPuts = plan.decisions.map((decision, index) => {
+    const before = heads[index];
     invariant(before && before.userId === decision.head.userId, 'decisions come in wallet order');
-    return { item: headToItem(decision.head), version: before.seq === 0 ? null : before.seq };
+    return headPut(before, decision.head);
   });
   const entries = plan.decisions
     .flatMap((decision) => decision.entries)
     .filter((entry) => entry !== principal.entry);
   const puts = [
-    { item: entryToItem(principal.entry), version: null },
-    ...heads,
-    ...entries.map((entry) => ({ item: entryToItem(entry), version: null })),
+    entryPut(principal.entry),
+    ...headPuts,
+    ...entries.map(entryPut),
+    ...plan.decisions.flatMap((decision, index) => checkpointPuts(heads[index], decision.entries)),
     ...(plan.writes ?? []).map(recordPut),
   ];
   return { puts, entry: principal.entry };
+}
+
+/** Several entries of one wallet in one transaction, each with its own cause; those that stand already are told. */
+function runBatch<R>(table: Table, work: BatchWork<R>): Promise<R> {
+  const { wallet, record } = work;
+  const keyOf = (cause: string): Key =>
+    entryKey({ userId: wallet.userId, entryId: entryId(wallet, cause) });
+  return decideAndCommit<R>(table, {
+    done: record && recordKey(record),
+    guarded: [headKey(wallet), ...work.causes.map(keyOf)],
+    reads: [],
+    decide: (items) => {
+      const head = headOf(wallet, items(headKey(wallet)));
+      const { result, posting, writes } = work.decide({
+        head,
+        entryOf: (cause) => {
+          invariant(work.causes.includes(cause), 'a batch asks only for entries of its causes');
+          const item = items(keyOf(cause));
+          return item && entryFromItem(item);
+        },
+        read: readerOf(record ? [record] : [], items),
+      });
+      const { entries } = posting;
+      const puts = [
+        ...writes.map(recordPut),
+        ...(entries.length === 0 ? [] : [headPut(head, posting.head)]),
+        ...entries.map(entryPut),
+        ...checkpointPuts(head, entries),
+      ];
+      return { result, puts };
+    },
+  });
+}
+
+function headPut(before: Head, after: Head): Put {
+  return { item: headToItem(after), version: before.seq === 0 ? null : before.seq };
+}
+
+function entryPut(entry: Entry): Put {
+  return { item: entryToItem(entry), version: null };
+}
+
+/** What a wallet was at every hundredth entry, so that no look into the past replays more than that. */
+function checkpointPuts(before: Head | undefined, entries: readonly Entry[]): readonly Put[] {
+  const newest = entries.at(-1);
+  if (!before || !newest || isBetweenCheckpoints(before.seq, newest.seq)) return [];
+  const puts: Put[] = [];
+  entries.reduce((head, entry) => {
+    const next = applyEntry(head, entry);
+    if (isCheckpoint(next.seq)) puts.push({ item: checkpointToItem(next), version: null });
+    return next;
+  }, before);
+  return puts;
 }
 
 async function writeRecords(table: Table, writes: readonly RecordWrite[]): Promise<boolean> {
@@ -163,12 +175,18 @@ function recordPut(write: RecordWrite): Put {
   return { item: recordToItem(write), version: write.version };
 }
 
-function readerOf(refs: readonly RecordRef[], items: readonly (ItemValue | null)[]): Reader {
+async function loadRecords(table: Table, refs: readonly RecordRef[]): Promise<Reader> {
+  const items = await getItems(table, refs.map(recordKey));
   const found = new Map(refs.map((ref, index) => [nameOf(recordKey(ref)), items[index] ?? null]));
+  return readerOf(refs, (key) => found.get(nameOf(key)) ?? null);
+}
+
+function readerOf(refs: readonly RecordRef[], items: Items): Reader {
+  const asked = new Set(refs.map((ref) => nameOf(recordKey(ref))));
   return (record, id) => {
-    const name = nameOf(keyOfRecord(record, id));
-    invariant(found.has(name), 'a decision reads only what its work has asked for');
-    const item = found.get(name);
+    const key = keyOfRecord(record, id);
+    invariant(asked.has(nameOf(key)), 'a decision reads only what its work has asked for');
+    const item = items(key);
     return item ? recordFromItem(record, item) : null;
   };
 }

@@ -59,6 +59,16 @@ export async function queryAll(
   throw new RangeError(`a query has more than ${PAGES_MAX} pages`);
 }
 
+/** The first item of a query, or null. */
+export async function queryFirst(
+  table: Table,
+  query: Omit<QueryCommandInput, 'TableName' | 'Limit'>,
+): Promise<ItemValue | null> {
+  const input = { ...query, TableName: table.name, Limit: 1 };
+  const { Items = [] } = await table.client.send(new QueryCommand(input));
+  return Items[0] ?? null;
+}
+
 function nameOf(item: { readonly pk?: unknown; readonly sk?: unknown }): string {
   return `${String(item.pk)}\n${String(item.sk)}`;
 }
