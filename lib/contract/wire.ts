@@ -208,6 +208,18 @@ export const purchase = z
       .meta({ description: 'The transaction of the credit.' }),
     created_at: timestamp,
     paid_at: timestamp.nullable(),
+    last_decline: z
+      .strictObject({
+        at: timestamp,
+        reason: z.string().nullable().meta({ description: 'The provider’s code.' }),
+      })
+      .nullable()
+      .meta({ description: 'The latest attempt that was declined; another may follow it.' }),
+    outcome_unknown: z.array(z.enum(['checkout', 'refund'])).meta({
+      description:
+        'What the provider was asked for and has not confirmed: the payment page or order, or a ' +
+        'refund. Events, the same request sent again, or reconciliation settle it.',
+    }),
   })
   .meta({ id: 'Purchase' });
 

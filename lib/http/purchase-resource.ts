@@ -9,7 +9,13 @@ import type { Entry } from '#lib/ledger/entry';
 import type { Head } from '#lib/ledger/wallet';
 import { invariant } from '#lib/invariant';
 import type { Purchase } from '#lib/purchases/purchase';
-import { paidAtOf, refundedMinorOf, reversedSoFar, statusOf } from '#lib/purchases/purchase-status';
+import {
+  paidAtOf,
+  refundedMinorOf,
+  reversedSoFar,
+  statusOf,
+  unknownOutcomesOf,
+} from '#lib/purchases/purchase-status';
 
 /** Purchases and what can be bought, as the API shows them (DESIGN 5, wire shapes). */
 
@@ -30,6 +36,8 @@ export function toPurchase(purchase: Purchase): Wire<typeof wire.purchase> {
     transaction_id: purchase.credited?.entryId ?? null,
     created_at: purchase.createdAt,
     paid_at: paidAtOf(purchase),
+    last_decline: purchase.lastDecline ?? null,
+    outcome_unknown: [...unknownOutcomesOf(purchase)],
   };
 }
 

@@ -47,7 +47,7 @@ function requestsOf(purchase: Purchase): readonly EmailRequest[] {
     ...about,
     subjectId: purchase.id,
   });
-  // The page may have shown it already, but not where the bank took days: our facts do not tell the two apart.
+  // A declined card is the page's to tell, which takes another one; this is told once nothing can come any more.
   if (statusOf(purchase) === 'failed') return [ofPurchase('payment_failed')];
   // A refund or dispute that we hear of before its payment is told when that has come.
   if (purchase.payments.length === 0) return [];

@@ -45,11 +45,13 @@ interface OfPayment extends ProviderEvent {
 
 /**
  * About one payment, wherever it was made. `paid` is money that is ours (captured); `unpaid` is promised and not yet
- * ours (authorized); `failed` is one attempt that came to nothing, which another may follow.
+ * ours (authorized); `declined` is one attempt that came to nothing, which another may follow.
  */
 export interface PaymentAttemptEvent extends OfPayment {
   readonly kind: 'payment';
-  readonly outcome: 'paid' | 'unpaid' | 'failed';
+  readonly outcome: 'paid' | 'unpaid' | 'declined';
+  /** The provider's code for why it was declined; null where it says none, or was not declined. */
+  readonly declineReason: string | null;
   /** What the payment is of: for `paid` what has arrived. */
   readonly amountMinor: number;
 }
@@ -58,6 +60,8 @@ export interface PaymentAttemptEvent extends OfPayment {
 export interface RefundEvent extends OfPayment {
   readonly kind: 'refund';
   readonly refundRef: string;
+  /** What our own call named it, if it was ours: leads back to what was asked for, and decides nothing. */
+  readonly refundKey: string | null;
   readonly amountMinor: number;
   readonly state: RefundState;
 }

@@ -38,6 +38,8 @@ export const razorpayPayment = z.object({
   /** Null for a payment that was made without one: a payment link, a dashboard. */
   order_id: razorpayId.nullable(),
   captured: flag,
+  /** Why it was declined. Whatever else comes there is no reason to lose the payment. */
+  error_reason: z.string().max(100).nullable().catch(null),
   notes,
   created_at: unixSeconds,
 });
@@ -58,6 +60,8 @@ export const razorpayRefund = z.object({
   currency,
   payment_id: razorpayId,
   status: z.string(),
+  /** What our own call named it; whatever else comes there is somebody else's. */
+  receipt: z.string().nullable().catch(null),
   notes,
   created_at: unixSeconds,
 });

@@ -37,7 +37,7 @@ const translations: Readonly<Record<string, Translate>> = {
   'order.paid': translateOrderPaid,
   'payment.authorized': (delivery) => translatePayment(delivery, 'unpaid'),
   'payment.captured': (delivery) => translatePayment(delivery, 'paid'),
-  'payment.failed': (delivery) => translatePayment(delivery, 'failed'),
+  'payment.failed': (delivery) => translatePayment(delivery, 'declined'),
   'refund.created': translateRefund,
   'refund.processed': translateRefund,
   'refund.failed': translateRefund,
@@ -131,6 +131,7 @@ function translateRefund(delivery: Delivery): Translation {
     paymentRef: payment.id,
     sessionRef: payment.order_id,
     refundRef: refund.id,
+    refundKey: refund.receipt,
     amountMinor: refund.amount,
     state,
   });
@@ -210,6 +211,7 @@ function attemptEvent(
     paymentRef: payment.id,
     sessionRef: payment.order_id,
     outcome,
+    declineReason: outcome === 'declined' ? payment.error_reason : null,
     amountMinor: payment.amount,
   };
 }

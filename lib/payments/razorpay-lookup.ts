@@ -46,6 +46,7 @@ export async function findRazorpayOrder(
       paymentRef: payment.id,
       sessionRef: orderId,
       outcome: 'paid',
+      declineReason: null,
       amountMinor: payment.amount,
     },
   };

@@ -62,7 +62,7 @@ const readers: Readonly<Record<string, Read>> = {
       : quarantine(event, 'MALFORMED_EVENT', `status is ${intent.status}`),
   ),
   'payment_intent.payment_failed': reader(paymentIntent, (event, intent) =>
-    paymentEvent(event, { intent, outcome: 'failed', amountMinor: intent.amount }),
+    paymentEvent(event, { intent, outcome: 'declined', amountMinor: intent.amount }),
   ),
   'charge.refunded': reader(charge, refundTotalEvent),
   'refund.created': reader(refund, refundEvent),
@@ -165,7 +165,7 @@ function paymentEvent(
   event: Envelope,
   told: {
     readonly intent: PaymentIntent;
-    readonly outcome: 'paid' | 'failed';
+    readonly outcome: 'paid' | 'declined';
     readonly amountMinor: number;
   },
 ): Translation {
@@ -178,6 +178,8 @@ function paymentEvent(
     sessionRef: null,
     paymentRef: intent.id,
     outcome,
+    // The coarse code only: what the bank suspects is not for the buyer (docs.stripe.com/declines/codes).
+    declineReason: outcome === 'declined' ? intent.last_payment_error : null,
     amountMinor,
   });
 }
@@ -199,6 +201,7 @@ function refundEvent(event: Envelope, object: Refund): Translation {
     ...payment,
     at: isoTime(object.created),
     refundRef: object.id,
+    refundKey: object.refundKey,
     amountMinor: object.amount,
     state,
   }));

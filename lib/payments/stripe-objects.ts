@@ -18,11 +18,17 @@ const intentRef = z
   .nullable()
   .transform((intent) => (typeof intent === 'string' ? intent : (intent?.id ?? null)));
 
+const ourMetadata = z
+  .looseObject({ purchase_id: z.string().optional(), refund_key: z.string().optional() })
+  .nullable();
 /** Our own calls put the purchase there, and charges inherit it from their payment intent. */
-const metadata = z
-  .looseObject({ purchase_id: z.string().optional() })
+const metadata = ourMetadata.transform((data) => data?.purchase_id ?? null);
+/** Why the last attempt came to nothing, as its code; whatever else comes there is no reason to lose the event. */
+const lastError = z
+  .object({ code: z.string().max(100) })
   .nullable()
-  .transform((data) => data?.purchase_id ?? null);
+  .transform((error) => error?.code ?? null)
+  .catch(null);
 
 export const checkoutSession = z.object({
   id: stripeId,
@@ -46,6 +52,7 @@ export const paymentIntent = z.object({
   amount_received: amount,
   currency,
   metadata,
+  last_payment_error: lastError,
   status: z.string(),
 });
 export type PaymentIntent = z.output<typeof paymentIntent>;
@@ -62,16 +69,22 @@ export const charge = z.object({
 export type Charge = z.output<typeof charge>;
 
 /** A refund says nothing of its mode: its event does. */
-export const refund = z.object({
-  id: stripeId,
-  object: z.literal('refund'),
-  amount,
-  created: unixSeconds,
-  currency,
-  metadata,
-  payment_intent: intentRef,
-  status: z.string().nullable(),
-});
+export const refund = z
+  .object({
+    id: stripeId,
+    object: z.literal('refund'),
+    amount,
+    created: unixSeconds,
+    currency,
+    metadata: ourMetadata,
+    payment_intent: intentRef,
+    status: z.string().nullable(),
+  })
+  .transform(({ metadata: data, ...object }) => ({
+    ...object,
+    metadata: data?.purchase_id ?? null,
+    refundKey: data?.refund_key ?? null,
+  }));
 export type Refund = z.output<typeof refund>;
 
 const refundStates: Readonly<Record<string, RefundState>> = {

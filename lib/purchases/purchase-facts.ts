@@ -3,9 +3,10 @@ import type {
   PaymentAttemptEvent,
   PaymentEvent,
   QuarantineReason,
+  RefundEvent,
 } from '#lib/payments/payment-event';
 import { mergeReturns, returnsOf } from '#lib/purchases/payment-returns';
-import type { Purchase, PurchaseOutcome, Returns } from '#lib/purchases/purchase';
+import type { Purchase, PurchaseOutcome, RefundRequest, Returns } from '#lib/purchases/purchase';
 
 export type Facts =
   | { readonly ok: true; readonly purchase: Purchase }
@@ -28,6 +29,7 @@ export function addFacts(purchase: Purchase, event: PaymentEvent): Facts {
     case 'payment':
       return addPayment(purchase, event);
     case 'refund':
+      return addReturns(withRefundOf(purchase, event), returnsOf(event));
     case 'refund_total':
     case 'dispute':
       return addReturns(purchase, returnsOf(event));
@@ -56,12 +58,42 @@ function addCheckout(purchase: Purchase, event: CheckoutEvent): Facts {
 }
 
 function addPayment(purchase: Purchase, event: PaymentAttemptEvent): Facts {
-  const { paymentRef: ref, sessionRef, outcome, amountMinor, at } = event;
+  const { paymentRef: ref, sessionRef, outcome, declineReason, amountMinor, at } = event;
   if (amountMinor !== purchase.amountMinor) return wrongAmount(purchase, amountMinor);
   const bound = sessionRef === null ? purchase : withSession(purchase, sessionRef);
-  return outcome === 'paid'
-    ? withPayment(bound, { ref, amountMinor, at })
-    : { ok: true, purchase: withOutcome(bound, { kind: outcome, at }) };
+  switch (outcome) {
+    case 'paid':
+      return withPayment(bound, { ref, amountMinor, at });
+    case 'unpaid':
+      return { ok: true, purchase: withOutcome(bound, { kind: outcome, at }) };
+    case 'declined':
+      return { ok: true, purchase: withDecline(bound, { at, reason: declineReason }) };
+  }
+}
+
+/** Of all declined attempts the latest, whichever we hear of last; of two at once any, as long as it is always the same. */
+function withDecline(purchase: Purchase, told: NonNullable<Purchase['lastDecline']>): Purchase {
+  const { lastDecline: known } = purchase;
+  const rankOf = ({ at, reason }: typeof told): string => `${at} ${reason ?? ''}`;
+  return known && rankOf(known) >= rankOf(told) ? purchase : { ...purchase, lastDecline: told };
+}
+
+/** The purchase whose request knows its refund again, by the name that our own call gave it. */
+function withRefundOf(purchase: Purchase, event: RefundEvent): Purchase {
+  const { amountMinor, paymentRef, refundKey, refundRef } = event;
+  const isAsked = (request: RefundRequest): boolean =>
+    request.refundRef === null &&
+    request.key === refundKey &&
+    request.paymentRef === paymentRef &&
+    request.amountMinor === amountMinor;
+  const { refundRequests } = purchase;
+  if (!refundRequests?.some(isAsked)) return purchase;
+  return {
+    ...purchase,
+    refundRequests: refundRequests.map((request) =>
+      isAsked(request) ? { ...request, refundRef } : request,
+    ),
+  };
 }
 
 function wrongAmount(purchase: Purchase, amountMinor: number | null): Facts {

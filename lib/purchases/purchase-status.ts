@@ -1,5 +1,5 @@
 import { reversedShare } from '#lib/ledger/reversal';
-import type { Purchase } from '#lib/purchases/purchase';
+import type { Purchase, RefundRequest } from '#lib/purchases/purchase';
 
 export type PurchaseStatus =
   'pending' | 'paid' | 'failed' | 'expired' | 'partially_refunded' | 'refunded' | 'disputed';
@@ -95,8 +95,31 @@ export function creditsDue(purchase: Purchase): number {
   return earned - (purchase.credited?.credits ?? 0);
 }
 
+/** A declined card ends nothing, because its page takes another one; it has failed once that page is over. */
 function unpaidStatus(purchase: Purchase): PurchaseStatus {
   const kinds = new Set(purchase.outcomes.map((outcome) => outcome.kind));
   if (kinds.has('failed')) return 'failed';
-  return kinds.has('expired') ? 'expired' : 'pending';
+  if (!kinds.has('expired')) return 'pending';
+  return purchase.lastDecline ? 'failed' : 'expired';
+}
+
+/** What we have asked a provider for and cannot tell whether it was done. */
+export type UnknownOutcome = 'checkout' | 'refund';
+
+/**
+ * What of a purchase waits for its provider's word: the page or order was asked for and none is known, or money was to
+ * go back and no refund is known. An event, the same request sent again, or reconciliation tells (DESIGN 6).
+ */
+export function unknownOutcomesOf(purchase: Purchase): readonly UnknownOutcome[] {
+  const isPageUnknown = purchase.session === null && statusOf(purchase) === 'pending';
+  const isRefundUnknown = (purchase.refundRequests ?? []).some(isOpenRequest);
+  return [
+    ...(isPageUnknown ? (['checkout'] as const) : []),
+    ...(isRefundUnknown ? (['refund'] as const) : []),
+  ];
+}
+
+/** Whether nobody has told yet what a request for a refund came to. */
+export function isOpenRequest({ ended, refundRef }: RefundRequest): boolean {
+  return refundRef === null && ended === undefined;
 }

@@ -36,7 +36,7 @@ const returns = z.object({
 });
 export type Returns = z.infer<typeof returns>;
 export const NO_RETURNS: Returns = { refunds: [], refundTotals: [], disputes: [] };
-/** What became of the checkout short of a payment. */
+/** What became of the checkout short of a payment, for good unless money still comes. */
 const outcome = z.object({ kind: z.enum(['unpaid', 'failed', 'expired']), at: instant });
 
 /** Money that somebody of ours asked the provider to give back; stored before it is asked. */
@@ -51,6 +51,8 @@ const refundRequest = z.object({
   fingerprint: z.string().nullable(),
   /** The provider's refund; null while its answer is not known. */
   refundRef: z.string().nullable(),
+  /** Why there is none: the provider refused it, or has never heard of it. Absent while either may be so. */
+  ended: z.enum(['refused', 'absent']).optional(),
 });
 export type RefundRequest = z.infer<typeof refundRequest>;
 
@@ -83,6 +85,8 @@ export const purchaseSchema = z.object({
   payments: z.array(payment),
   ...returns.shape,
   outcomes: z.array(outcome),
+  /** The latest attempt that was declined, as its provider's code: the page stays open for another. Absent before one. */
+  lastDecline: z.object({ at: instant, reason: z.string().nullable() }).optional(),
   /** Oldest first; absent until there is one. */
   refundRequests: z.array(refundRequest).optional(),
   /** Credits that the wallet got for it, and the entry that says so. */

@@ -94,6 +94,7 @@ export async function refundPurchase(
         paymentRef,
         sessionRef: null,
         refundRef,
+        refundKey,
         amountMinor,
         state,
       },

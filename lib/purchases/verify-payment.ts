@@ -93,6 +93,7 @@ export async function verifyPayment(
         paymentRef: paymentId,
         sessionRef: orderId,
         outcome: 'paid',
+        declineReason: null,
         amountMinor: payment.amountMinor,
       },
     },

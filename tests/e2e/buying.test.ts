@@ -72,7 +72,7 @@ describe('a purchase from the checkout to the receipt', () => {
     { outcome: 'async_success', status: 'paid', credits: 100 },
     { outcome: 'async_failure', status: 'failed', credits: 0 },
     { outcome: 'cancel', status: 'pending', credits: 0 },
-    { outcome: 'decline', status: 'failed', credits: 0 },
+    { outcome: 'decline', status: 'pending', credits: 0 },
   ])('$outcome ends as $status with $credits credits', async ({ outcome, status, credits }) => {
     const token = await stack.token({ sub: `buyer-${outcome}` });
     const { session_id: session } = await startCheckout(token);

@@ -50,14 +50,18 @@ it('buyer and finance are told of a failure, a refund and a dispute, each once',
   await act(`payments/${payment}/refund`, { amount: 50_000 });
   await act(`payments/${payment}/dispute`, { step: 'created', amount: 100_000 });
   await stack.settle();
-  expect(await mailsAbout(failed.purchase)).toEqual([
-    'asha@example.com: Your payment for 100 credits failed',
-  ]);
   const told = await mailsAbout(bought.purchase);
   expect(told.toSorted()).toEqual([
     'asha@example.com: Your receipt for 100 credits',
     'asha@example.com: Your refund of ₹500.00',
     expect.stringMatching(/^finance@example.com: Payment (disputed|inquiry): ₹1,000.00, /),
+  ]);
+  // The order takes another card, until Razorpay is asked about it a day later.
+  expect(await mailsAbout(failed.purchase)).toEqual([]);
+  await stack.advance('PT26H');
+  await stack.settle();
+  expect(await mailsAbout(failed.purchase)).toEqual([
+    'asha@example.com: Your payment for 100 credits failed',
   ]);
 });
 

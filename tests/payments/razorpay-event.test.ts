@@ -23,6 +23,7 @@ describe('a payment', () => {
       paymentRef: 'pay_1',
       sessionRef: 'order_1',
       outcome: 'paid',
+      declineReason: null,
       amountMinor: 5_000,
     });
   });
@@ -37,7 +38,7 @@ describe('a payment', () => {
 
   it.each<[string, string, RazorpayEventParts, string]>([
     ['authorized', 'payment.authorized', {}, 'unpaid'],
-    ['failed', 'payment.failed', {}, 'failed'],
+    ['failed', 'payment.failed', {}, 'declined'],
     [
       'authorized, though its flag says captured, as card samples do',
       'payment.authorized',
@@ -48,7 +49,7 @@ describe('a payment', () => {
       'failed, though its flag says captured, as card samples do',
       'payment.failed',
       { payment: { captured: true } },
-      'failed',
+      'declined',
     ],
     ['captured with the flag as text', 'payment.captured', { payment: { captured: '1' } }, 'paid'],
     [
@@ -65,6 +66,15 @@ describe('a payment', () => {
     ],
   ])('%s is understood', (_, type, parts, outcome) => {
     expect(eventOf(type, parts)).toMatchObject({ outcome });
+  });
+
+  it('that was declined says why, where Razorpay does', () => {
+    const changes = { status: 'failed', error_reason: 'insufficient_funds' };
+    expect(eventOf('payment.failed', { payment: changes })).toMatchObject({
+      outcome: 'declined',
+      declineReason: 'insufficient_funds',
+    });
+    expect(eventOf('payment.failed')).toMatchObject({ declineReason: null });
   });
 
   it('that was made without an order has no session', () => {

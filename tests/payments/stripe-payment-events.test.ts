@@ -74,6 +74,7 @@ describe('events about a payment become facts', () => {
         claimedPurchaseId: 'pur_1',
         sessionRef: null,
         outcome: 'paid',
+        declineReason: null,
         amountMinor: 1_000,
       },
     });
@@ -87,9 +88,25 @@ describe('events about a payment become facts', () => {
   });
 
   it('of an attempt that failed', () => {
-    const changes = { status: 'requires_payment_method', amount_received: 0 };
-    expect(translate('payment_intent.payment_failed', 'payment_intent', changes)).toMatchObject({
-      event: { kind: 'payment', outcome: 'failed', amountMinor: 1_000 },
+    const error = { code: 'card_declined', decline_code: 'stolen_card', message: 'Declined.' };
+    const declined = { status: 'requires_payment_method', amount_received: 0 };
+    for (const [last_payment_error, declineReason] of [
+      [error, 'card_declined'],
+      [{ type: 'api_error' }, null],
+      ['what nobody expects', null],
+      [null, null],
+    ]) {
+      const changes = { ...declined, last_payment_error };
+      expect(translate('payment_intent.payment_failed', 'payment_intent', changes)).toMatchObject({
+        event: { kind: 'payment', outcome: 'declined', declineReason, amountMinor: 1_000 },
+      });
+    }
+  });
+
+  it('of a refund that our own call named', () => {
+    const metadata = { purchase_id: 'pur_1', refund_key: 'rfd_1' };
+    expect(translate('refund.created', 'refund', { metadata })).toMatchObject({
+      event: { claimedPurchaseId: 'pur_1', refundKey: 'rfd_1' },
     });
   });
 
@@ -105,6 +122,7 @@ describe('events about a payment become facts', () => {
           claimedPurchaseId: null,
           sessionRef: null,
           refundRef: 're_1',
+          refundKey: null,
           amountMinor: 400,
           state: 'succeeded',
         },

@@ -50,6 +50,27 @@ const stories: readonly {
     expected: { status: 'partially_refunded', corrected: -102, balance: 398 },
   },
   {
+    name: 'two declined cards and a page that nobody came back to',
+    events: ['intent_failed', 'intent_failed_again', 'expired'],
+    entries: true,
+    twice: true,
+    expected: { status: 'failed', corrected: 0, balance: 0 },
+  },
+  {
+    name: 'a declined card, a page that was over, and money after all',
+    events: ['intent_failed', 'intent_failed_again', 'expired', 'intent_succeeded'],
+    entries: true,
+    twice: true,
+    expected: { status: 'paid', corrected: 0, balance: 500 },
+  },
+  {
+    name: 'a slow payment that did not arrive',
+    events: ['completed_unpaid', 'intent_failed', 'async_failed'],
+    entries: true,
+    twice: true,
+    expected: { status: 'failed', corrected: 0, balance: 0 },
+  },
+  {
     name: 'a refund that failed',
     events: ['completed', 'refund_created', 'refund_updated', 'charge_refunded', 'refund_failed'],
     entries: false,
@@ -133,7 +154,7 @@ describe('every order of what Stripe tells of a payment ends in one place, and s
 
   it('counted', () => {
     console.info(`payment events in memory: ${runs} runs of ${stories.length} stories`);
-    expect(runs).toBe(3 * 120 * 6 + 3 * 24 * 5 + 5 * 120);
+    expect(runs).toBe(3 * 120 * 6 + 4 * 24 * 5 + 5 * 120 + 2 * 6 * 4);
   });
 });
 

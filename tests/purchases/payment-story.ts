@@ -24,8 +24,23 @@ export const STORY_EVENTS = {
   intent_failed: [
     'payment_intent.payment_failed',
     'payment_intent',
-    { status: 'requires_payment_method', amount_received: 0 },
+    {
+      status: 'requires_payment_method',
+      amount_received: 0,
+      last_payment_error: { code: 'card_declined', decline_code: 'fraudulent' },
+    },
   ],
+  intent_failed_again: [
+    'payment_intent.payment_failed',
+    'payment_intent',
+    {
+      status: 'requires_payment_method',
+      amount_received: 0,
+      last_payment_error: { code: 'expired_card' },
+    },
+  ],
+  async_failed: ['checkout.session.async_payment_failed', 'session', { payment_status: 'unpaid' }],
+  expired: ['checkout.session.expired', 'session', { payment_status: 'unpaid' }],
   refund_created: ['refund.created', 'refund', {}],
   refund_pending: ['refund.created', 'refund', { status: 'pending' }],
   refund_updated: ['refund.updated', 'refund', {}],
@@ -85,6 +100,9 @@ function mapStory(bodyOf: (event: StoryEvent) => string): Story['bodies'] {
     async_succeeded: body('async_succeeded'),
     intent_succeeded: body('intent_succeeded'),
     intent_failed: body('intent_failed'),
+    intent_failed_again: body('intent_failed_again'),
+    async_failed: body('async_failed'),
+    expired: body('expired'),
     refund_created: body('refund_created'),
     refund_pending: body('refund_pending'),
     refund_updated: body('refund_updated'),
@@ -127,6 +145,7 @@ function objectsOf(name: string) {
       amount_received: 4_900,
       currency: 'usd',
       metadata: { purchase_id: `pur_${name}` },
+      last_payment_error: null,
       status: 'succeeded',
     },
     charge: {

@@ -63,6 +63,7 @@ export function paymentEventOf(changes: Partial<PaymentAttemptEvent> = {}): Paym
     kind: 'payment',
     type: 'payment_intent.succeeded',
     outcome: 'paid',
+    declineReason: null,
     amountMinor: 1_000,
     ...changes,
   };
@@ -75,6 +76,7 @@ export function refundEventOf(changes: Partial<RefundEvent> = {}): RefundEvent {
     kind: 'refund',
     type: 'refund.created',
     refundRef: 're_1',
+    refundKey: null,
     amountMinor: 1_000,
     state: 'succeeded',
     ...changes,

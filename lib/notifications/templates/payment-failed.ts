@@ -16,7 +16,7 @@ export function paymentFailed(input: {
 }): MailContent {
   const { appName, purchase } = input;
   const credits = formatCredits(purchase.credits);
-  const failed = purchase.outcomes.find(({ kind }) => kind === 'failed');
+  const failed = purchase.outcomes.find(({ kind }) => kind === 'failed') ?? purchase.lastDecline;
   return layOut({
     appName,
     subject: `Your payment for ${credits} failed`,

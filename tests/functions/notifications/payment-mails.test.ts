@@ -73,7 +73,7 @@ async function givenPurchase(price: { currency?: string; amountMinor?: number } 
   const apply = (event: PaymentEvent) =>
     applyPaymentEvent({ store: test.ledger }, { event: { ...event, currency }, now: NOW });
   const prices = { priceMinor: amountMinor, payableMinor: amountMinor };
-  const checkout = (outcome: 'paid' | 'unpaid' | 'failed') =>
+  const checkout = (outcome: 'paid' | 'unpaid' | 'failed' | 'expired') =>
     apply(checkoutEventOf({ ...refs.session, ...refs.payment, ...prices, outcome }));
   return {
     purchaseId,
@@ -85,7 +85,7 @@ async function givenPurchase(price: { currency?: string; amountMinor?: number } 
         paymentEventOf({
           ...refs.payment,
           claimedPurchaseId: purchaseId,
-          outcome: 'failed',
+          outcome: 'declined',
           amountMinor,
         }),
       ),
@@ -169,6 +169,29 @@ describe('a payment that failed', () => {
     expect(await buyer.stored('payment_failed', buyer.purchaseId)).toMatchObject({ state: 'sent' });
   });
 
+  it('because a card was declined is not told while the page takes another, and once when it is over', async () => {
+    const buyer = await givenPurchase();
+    await buyer.decline();
+    await buyer.decline();
+    await tell(buyer.userId);
+    expect(buyer.mails()).toEqual([]);
+    await buyer.checkout('expired');
+    await tell(buyer.userId);
+    await buyer.decline();
+    await buyer.checkout('failed');
+    await tell(buyer.userId);
+    expect(subjects(buyer.mails())).toEqual([
+      [buyer.address, 'Your payment for 500 credits failed'],
+    ]);
+  });
+
+  it('because nobody tried to make it is not told', async () => {
+    const buyer = await givenPurchase();
+    await buyer.checkout('expired');
+    await tell(buyer.userId);
+    expect(buyer.mails()).toEqual([]);
+  });
+
   it('while money is only promised is not told', async () => {
     const buyer = await givenPurchase();
     await buyer.checkout('unpaid');
@@ -178,7 +201,7 @@ describe('a payment that failed', () => {
 
   it('and was made after all before the mail went out is not told; the record says why', async () => {
     const buyer = await givenPurchase();
-    await buyer.decline();
+    await buyer.checkout('failed');
     await buyer.checkout('paid');
     await tell(buyer.userId);
     expect(subjects(buyer.mails())).toEqual([[buyer.address, 'Your receipt for 500 credits']]);

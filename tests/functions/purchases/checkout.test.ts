@@ -75,7 +75,7 @@ describe('buying a package', () => {
   it.each([
     ['async_success', 'paid', 100],
     ['async_failure', 'failed', 0],
-    ['decline', 'failed', 0],
+    ['decline', 'pending', 0],
     ['cancel', 'pending', 0],
   ] as const)('with the outcome %s ends %s with %i credits', async (outcome, status, credits) => {
     const shop = await openShop(test);
@@ -86,6 +86,29 @@ describe('buying a package', () => {
     const answer = await shop.call(getPurchase, { token: user, params: { id: purchase_id } });
     expect(bodyOf(getPurchase, 200, answer)).toMatchObject({ status, credits_granted: credits });
     expect(await balanceOf(user)).toBe(credits);
+  });
+
+  it('with a declined card says so, takes another card, and has failed once its page is over', async () => {
+    const shop = await openShop(test);
+    const user = newUser();
+    const begun = async () => bodyOf(createCheckout, 201, await shop.buy({ user }));
+    const [paid, left] = [await begun(), await begun()];
+    const statusOf = async ({ purchase_id: id }: typeof paid) =>
+      bodyOf(getPurchase, 200, await shop.call(getPurchase, { token: user, params: { id } }));
+    for (const { session_id } of [paid, left]) shop.stripe.pay(session_id, 'decline');
+    await shop.fulfil();
+    for (const each of [paid, left]) {
+      expect(await statusOf(each)).toMatchObject({
+        status: 'pending',
+        last_decline: { reason: 'card_declined' },
+      });
+    }
+    shop.stripe.pay(paid.session_id, 'success');
+    await shop.sdk.checkout.sessions.expire(left.session_id);
+    await shop.fulfil();
+    expect(await statusOf(paid)).toMatchObject({ status: 'paid' });
+    expect(await statusOf(left)).toMatchObject({ status: 'failed' });
+    expect(await balanceOf(user)).toBe(100);
   });
 
   it('that nobody paid for ends expired', async () => {

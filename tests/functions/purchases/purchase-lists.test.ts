@@ -97,6 +97,8 @@ describe('the list of own purchases', () => {
       transaction_id: null,
       created_at: '2026-03-01T12:00:00.000Z',
       paid_at: null,
+      last_decline: null,
+      outcome_unknown: [],
     });
 
     const first = await list('limit=2');
