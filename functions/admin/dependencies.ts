@@ -1,3 +1,4 @@
+import { countRefusals } from '#lib/admin/count-refusals';
 import type { ApiDependencies } from '#lib/http/api-handler';
 import { type CountMetric, createMetrics } from '#lib/http/metrics';
 import { requireVariable, type Runtime } from '#lib/http/runtime';
@@ -27,9 +28,11 @@ export function createDependencies({ env }: Runtime): AdminDependencies {
     retryBudgetMs: RETRY_BUDGET_MS,
     onConflict: () => count('ConflictRetries'),
   });
+  const ledger = createLedgerStore(table);
   return {
     verifyToken: tokenVerifier(env),
-    ledger: createLedgerStore(table),
+    recordRefusal: countRefusals(ledger),
+    ledger,
     quarantine: createQuarantineStore(table),
     reconciliations: createReconciliationStore(table),
     livemode: requireVariable(env, 'STRIPE_LIVEMODE') === 'true',

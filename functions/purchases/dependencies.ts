@@ -1,3 +1,4 @@
+import { countRefusals } from '#lib/admin/count-refusals';
 import type { ApiDependencies } from '#lib/http/api-handler';
 import type { Log } from '#lib/http/log';
 import { createMetrics } from '#lib/http/metrics';
@@ -56,10 +57,12 @@ export function createDependencies({ env, now, log }: Runtime): PurchaseDependen
   });
   const stripe = stripeAccount({ env, now });
   const razorpay = razorpayAccount({ env, now });
+  const store = createLedgerStore(table);
   return {
     verifyToken: tokenVerifier(env),
     rateLimits: createRateLimitStore(table),
-    store: createLedgerStore(table),
+    recordRefusal: countRefusals(store),
+    store,
     purchases: createPurchaseStore(table),
     catalog: createCatalogStore(table),
     checkout: createStripeCheckout(stripe),

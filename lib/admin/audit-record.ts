@@ -56,6 +56,9 @@ export interface AuditedAct {
   readonly reason?: string | null;
 }
 
+/** What was tried, and why it was refused. */
+export type RefusedAttempt = AuditedAct & { readonly code: string };
+
 /**
  * The record of an act, for the transaction that does it: `Plan.writes` or `ledger.write`. Its id follows from the
  * request and the target, so that a transaction which is decided again after a race names the same record.
@@ -71,10 +74,7 @@ export function auditWrite(context: AuditContext, act: AuditedAct): RecordWrite<
 }
 
 /** The first record of a refused attempt: one for each actor, route, code and minute, which then counts. */
-export function refusedAttemptRecord(
-  context: AuditContext,
-  attempt: AuditedAct & { readonly code: string },
-): AuditRecord {
+export function refusedAttemptRecord(context: AuditContext, attempt: RefusedAttempt): AuditRecord {
   const minute = `${context.at.slice(0, 16)}:00.000Z`;
   return {
     ...recordOf(context, attempt),

@@ -3,22 +3,27 @@ import type { APIGatewayProxyStructuredResultV2, Context } from 'aws-lambda';
 import { errorTable } from '#lib/contract/errors';
 import { ProblemError, problem } from '#lib/contract/problem';
 import { routeKey } from '#lib/contract/route';
+import type { RecordRefusal } from '#lib/admin/count-refusals';
 import type { Endpoint } from '#lib/http/endpoint';
 import type { Log } from '#lib/http/log';
 import { type HttpEvent, readBearerToken } from '#lib/http/parse-request';
 import { renderAnswer, renderProblem } from '#lib/http/render';
 import { takeToken } from '#lib/http/rate-limit';
 import type { Runtime } from '#lib/http/runtime';
+import { auditRefusal } from '#lib/http/audit-refusal';
 import { authorize } from '#lib/identity/authorize';
 import { anonymous, type Caller } from '#lib/identity/caller';
 import type { VerifyToken } from '#lib/identity/verify-token';
 import { ContentionError, type RateLimitStore } from '#lib/ports';
+import { invariant } from '#lib/invariant';
 
 /** What the stack itself needs of a function's dependencies. */
 export interface ApiDependencies {
   readonly verifyToken: VerifyToken;
   /** Where routes with a limit count; a function without one needs none. */
   readonly rateLimits?: RateLimitStore;
+  /** Puts on record who was refused an admin's route; a function that serves one must have it. */
+  readonly recordRefusal?: RecordRefusal;
 }
 
 export type ApiHandler = (
@@ -39,9 +44,14 @@ export function apiHandler<D extends ApiDependencies>(
   runtime: Runtime,
 ): ApiHandler {
   const byKey = new Map(endpoints.map((endpoint) => [routeKey(endpoint.route), endpoint]));
-  const dependencies = warm(async () => createDependencies(runtime));
   // How a caller's bucket stands is told with the answer, also when that is a refusal.
   const limitHeaders = new WeakMap<HttpEvent, Readonly<Record<string, string>>>();
+  const servesAdmins = endpoints.some(({ route }) => route.access.kind === 'admin');
+  const dependencies = warm(async () => {
+    const created = await createDependencies(runtime);
+    invariant(created.recordRefusal || !servesAdmins, 'refusals of admin routes are put on record');
+    return created;
+  });
   return middy<HttpEvent, APIGatewayProxyStructuredResultV2>({
     timeoutEarlyInMillis: TIMEOUT_MARGIN_MS,
     timeoutEarlyResponse: () => {
@@ -60,7 +70,11 @@ export function apiHandler<D extends ApiDependencies>(
           ? anonymous
           : await identify(event, offered.verifyToken, runtime.log);
       const authorization = authorize(route, caller, event.pathParameters ?? {});
-      if (!authorization.ok) throw problem(authorization.code);
+      if (!authorization.ok) {
+        const refused = { event, route, caller, code: authorization.code };
+        await auditRefusal(refused, offered.recordRefusal, runtime);
+        throw problem(authorization.code);
+      }
       const now = runtime.now();
       const admit = async (): Promise<void> => {
         if (!route.limit) return;

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import type { RecordRefusal } from '#lib/admin/count-refusals';
 import { allRoutes, type routes } from '#lib/contract/routes';
 import { apiHandler, type ApiHandler } from '#lib/http/api-handler';
 import { createTokenVerifier } from '#lib/identity/verify-token';
@@ -109,6 +110,7 @@ const matrix: Readonly<Record<keyof typeof routes, Row>> = {
 
 let issuer: Issuer;
 let handler: ApiHandler;
+let recorded: { readonly action: string; readonly actor: string; readonly code: string }[] = [];
 beforeAll(async () => {
   issuer = await startIssuer();
   // Every route answers 200 as soon as it is allowed to: only the decision is looked at.
@@ -117,7 +119,10 @@ beforeAll(async () => {
     handle: async () => ({ status: 200, body: {} }),
   }));
   const verifyToken = createTokenVerifier(issuer.pool);
-  handler = apiHandler(open, () => ({ verifyToken }), testRuntime());
+  const recordRefusal: RecordRefusal = async (context, attempt) => {
+    recorded.push({ ...context, ...attempt });
+  };
+  handler = apiHandler(open, () => ({ verifyToken, recordRefusal }), testRuntime());
 });
 afterAll(() => issuer.close());
 
@@ -138,6 +143,7 @@ test.each(allRoutes)(
   async (route) => {
     const row = Object.entries(matrix).find(([name]) => name === route.name)?.[1];
     const answered: Record<string, number | undefined> = {};
+    recorded = [];
     for (const column of Object.keys(anyone).filter(isColumn)) {
       const token = await tokenOf(column);
       const params = {
@@ -149,5 +155,12 @@ test.each(allRoutes)(
       answered[column] = (await handler(event, context())).statusCode;
     }
     expect(answered).toEqual(row);
+    // Whoever we know and refuse a route of admins stands in the audit; a stranger without a token has no name.
+    const refused = Object.values(answered).filter((status) => status === 403).length;
+    const expected = route.access.kind === 'admin' ? refused : 0;
+    expect(recorded).toHaveLength(expected);
+    for (const attempt of recorded) {
+      expect(attempt).toMatchObject({ action: route.name, code: 'FORBIDDEN' });
+    }
   },
 );

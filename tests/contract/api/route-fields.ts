@@ -129,7 +129,11 @@ async function sendInputs(route: Route, inputs: Parameters<typeof httpEvent>[1])
   };
   const handler = apiHandler(
     [counting],
-    () => ({ verifyToken: async () => ({ kind: 'verified', caller }), rateLimits: unlimited }),
+    () => ({
+      rateLimits: unlimited,
+      verifyToken: async () => ({ kind: 'verified', caller }),
+      recordRefusal: async () => undefined,
+    }),
     testRuntime(),
   );
   const { statusCode, body = '' } = await handler(

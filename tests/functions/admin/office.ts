@@ -3,6 +3,7 @@ import { getReconciliation } from '#functions/admin/get-reconciliation';
 import { listEvents } from '#functions/admin/list-events';
 import { replayEvent } from '#functions/admin/replay-event';
 import { verifyUser } from '#functions/admin/verify-user';
+import { countRefusals } from '#lib/admin/count-refusals';
 import type { Route } from '#lib/contract/route';
 import { apiHandler } from '#lib/http/api-handler';
 import { createQuarantineStore } from '#lib/store/quarantine-store';
@@ -26,6 +27,7 @@ export function openOffice(test: TestLedger, { group = 'finance' } = {}) {
           scopes: new Set<string>(),
         },
       }),
+      recordRefusal: countRefusals(test.ledger),
       quarantine,
       reconciliations: createReconciliationStore(test.table),
       ledger: test.ledger,

@@ -12,6 +12,7 @@ import { listPackages } from '#functions/purchases/list-packages';
 import { listPurchases } from '#functions/purchases/list-purchases';
 import { refundPurchase } from '#functions/purchases/refund-purchase';
 import { verifyPayment } from '#functions/purchases/verify-payment';
+import { countRefusals } from '#lib/admin/count-refusals';
 import { defaultPackages } from '#lib/catalog/default-packages';
 import type { CreditPackage } from '#lib/catalog/package';
 import { problemDocument } from '#lib/contract/wire';
@@ -60,6 +61,7 @@ export async function openShop(test: TestLedger, changes: Partial<PurchaseDepend
       caller: callerOf(sub),
     }),
     rateLimits: createRateLimitStore(test.table),
+    recordRefusal: countRefusals(test.ledger),
     store: test.ledger,
     purchases: createPurchaseStore(test.table),
     catalog: createCatalogStore(test.table),
