@@ -6,6 +6,7 @@ import * as z from 'zod';
 import { openapiDocument } from '#lib/contract/openapi';
 import { allRoutes, routes } from '#lib/contract/routes';
 import { invariant } from '#lib/invariant';
+import { withoutUnreached } from '#infra/bundle/left-out';
 import { withoutJsonSchema } from '#infra/bundle/without-json-schema';
 
 /** The function that answers `GET /openapi.json`, from the file beside its code. */
@@ -51,34 +52,39 @@ export async function buildFunctions(
   }));
 }
 
-/** CommonJS on purpose: in an ES module esbuild hoists every lazy builtin import to the start of the function. */
+/** How a Lambda is bundled, whatever is in it. */
+export const bundling = {
+  absWorkingDir: projectRoot,
+  bundle: true,
+  minify: true,
+  // On purpose: in an ES module esbuild hoists every lazy builtin import to the start of the function.
+  format: 'cjs',
+  platform: 'node',
+  target: 'node24',
+  // Without this order the packages' CommonJS builds are taken, and nothing in them can be shaken off.
+  mainFields: ['module', 'main'],
+  alias: {
+    '@aws-sdk/credential-provider-node': join(
+      projectRoot,
+      'infra/bundle/environment-credentials.ts',
+    ),
+  },
+  plugins: [withoutUnreached, withoutJsonSchema],
+  legalComments: 'none',
+  logLevel: 'warning',
+} satisfies BuildOptions;
+
 function bundleOptions(names: ReadonlyMap<string, string>, options: BuildFunctionsOptions) {
   return {
-    absWorkingDir: projectRoot,
+    ...bundling,
     entryPoints: [...names].map(([name, folder]) => ({
       in: join(projectRoot, 'functions', folder, 'handler.ts'),
       out: join(name, 'index'),
     })),
     outdir: join(projectRoot, '.build/functions'),
-    bundle: true,
-    minify: true,
-    format: 'cjs',
-    platform: 'node',
-    target: 'node24',
-    // Without this order the packages' CommonJS builds are taken, and nothing in them can be shaken off.
-    mainFields: ['module', 'main'],
-    alias: {
-      '@aws-sdk/credential-provider-node': join(
-        projectRoot,
-        'infra/bundle/environment-credentials.ts',
-      ),
-    },
-    plugins: [withoutJsonSchema],
     sourcemap: options.sourcemap ?? false,
-    legalComments: 'none',
     metafile: true,
     write: false,
-    logLevel: 'warning',
   } satisfies BuildOptions & { readonly metafile: true; readonly write: false };
 }
 
