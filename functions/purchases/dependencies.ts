@@ -13,7 +13,8 @@ import {
   type RazorpayKey,
   type RazorpayOrdersAccount,
 } from '#lib/payments/razorpay-orders';
-import { createStripeCheckout, type StripeAccount } from '#lib/payments/stripe-checkout';
+import { createStripeCheckout } from '#lib/payments/stripe-checkout';
+import type { StripeAccount } from '#lib/payments/stripe-client';
 import { findStripeSession } from '#lib/payments/stripe-lookup';
 import type { CatalogStore, LedgerStore, PurchaseStore } from '#lib/ports';
 import type { CheckoutProvider } from '#lib/purchases/checkout-provider';

@@ -1,8 +1,7 @@
 import type { RazorpayClient } from '#lib/payments/razorpay-client';
 import { razorpayTime } from '#lib/payments/razorpay-entities';
 import { razorpayRefundState, refundRazorpayPayment } from '#lib/payments/razorpay-refunds';
-import type { StripeAccount } from '#lib/payments/stripe-checkout';
-import { askStripe } from '#lib/payments/stripe-client';
+import { askStripe, type StripeAccount } from '#lib/payments/stripe-client';
 import { refund as stripeRefund, stripeRefundState } from '#lib/payments/stripe-objects';
 import type { RefundAnswer, RefundOrder, RefundProvider } from '#lib/purchases/refund-provider';
 

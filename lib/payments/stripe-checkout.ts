@@ -1,24 +1,11 @@
 import type Stripe from 'stripe';
 import * as z from 'zod';
-import { askStripe } from '#lib/payments/stripe-client';
+import { askStripe, type StripeAccount } from '#lib/payments/stripe-client';
 import type {
   CheckoutProvider,
   SessionAnswer,
   SessionRequest,
 } from '#lib/purchases/checkout-provider';
-
-export interface StripeAccount {
-  /** The secret key; asked again with `fresh` when Stripe does not know it, because it may have been rolled. */
-  readonly apiKey: (options?: { readonly fresh: boolean }) => Promise<string>;
-  readonly livemode: boolean;
-  /** Of one attempt. There are two, which have to end below the function's own timeout. */
-  readonly timeoutMs: number;
-  /** Where Stripe answers, when not at its own address. */
-  readonly server?: Pick<
-    NonNullable<ConstructorParameters<typeof Stripe>[1]>,
-    'host' | 'port' | 'protocol'
-  >;
-}
 
 /**
  * Stripe Checkout. The idempotency key is the purchase's own, so that no lost answer, retry or second instance can open

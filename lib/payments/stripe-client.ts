@@ -1,7 +1,19 @@
 import Stripe from 'stripe';
-import type { StripeAccount } from '#lib/payments/stripe-checkout';
 
 const NETWORK_RETRIES_MAX = 1;
+
+export interface StripeAccount {
+  /** The secret key; asked again with `fresh` when Stripe does not know it, because it may have been rolled. */
+  readonly apiKey: (options?: { readonly fresh: boolean }) => Promise<string>;
+  readonly livemode: boolean;
+  /** Of one attempt. There are two, which have to end below the function's own timeout. */
+  readonly timeoutMs: number;
+  /** Where Stripe answers, when not at its own address. */
+  readonly server?: Pick<
+    NonNullable<ConstructorParameters<typeof Stripe>[1]>,
+    'host' | 'port' | 'protocol'
+  >;
+}
 
 /**
  * `answered` is whatever came: the SDK takes any JSON without an `error` for a success, whatever the HTTP status, so

@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import type { CheckoutEvent, CheckoutOutcome } from '#lib/payments/payment-event';
-import type { StripeAccount } from '#lib/payments/stripe-checkout';
-import { askStripe } from '#lib/payments/stripe-client';
+import { askStripe, type StripeAccount } from '#lib/payments/stripe-client';
 import { checkoutSession, unixSeconds } from '#lib/payments/stripe-objects';
 import type { LookupAnswer } from '#lib/purchases/payment-lookup';
 

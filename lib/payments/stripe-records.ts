@@ -1,8 +1,7 @@
 import Stripe from 'stripe';
 import * as z from 'zod';
 import type { Translation } from '#lib/payments/payment-event';
-import { askStripe } from '#lib/payments/stripe-client';
-import type { StripeAccount } from '#lib/payments/stripe-checkout';
+import { askStripe, type StripeAccount } from '#lib/payments/stripe-client';
 import { translateStripeEvent } from '#lib/payments/stripe-event';
 import { stripeId, unixSeconds } from '#lib/payments/stripe-objects';
 import type {

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { createStripeCheckout, type StripeAccount } from '#lib/payments/stripe-checkout';
+import { createStripeCheckout } from '#lib/payments/stripe-checkout';
+import type { StripeAccount } from '#lib/payments/stripe-client';
 import type { SessionRequest } from '#lib/purchases/checkout-provider';
 import { type Running, startStripe } from '#tests/infra/local/stripe/stand-in';
 
