@@ -1,9 +1,11 @@
+import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, beforeEach, describe, expect, it } from 'vitest';
-import { fulfillBatch } from '#functions/fulfillment/fulfill-batch';
+import { fulfillBatch, type QueuedDelivery } from '#functions/fulfillment/fulfill-batch';
 import type { FulfillmentDependencies } from '#functions/fulfillment/fulfill-message';
 import type { LedgerStore } from '#lib/ports';
 import { statusOf } from '#lib/purchases/purchase-status';
 import { createQuarantineStore } from '#lib/store/quarantine-store';
+import { keyOfRecord } from '#lib/store/records';
 import { testRuntime } from '#tests/http/events';
 import { checkoutEventBody, type CheckoutEventParts } from '#tests/payments/stripe-deliveries';
 import { purchaseOf } from '#tests/purchases/purchase-builders';
@@ -54,6 +56,16 @@ async function givenPurchase() {
       const purchase = read('purchase', { purchaseId: id });
       return purchase && statusOf(purchase.value);
     },
+    /** Leaves an item that no code of ours writes, so that its event can never be applied. */
+    spoil: () =>
+      test.table.client.send(
+        new UpdateCommand({
+          TableName: test.table.name,
+          Key: keyOfRecord('purchase', { purchaseId: id }),
+          UpdateExpression: 'SET credits = :many',
+          ExpressionAttributeValues: { ':many': 'many' },
+        }),
+      ),
     body: (parts: CheckoutEventParts = {}) =>
       checkoutEventBody({
         id: `evt_${id}`,
@@ -84,6 +96,21 @@ function dependencies(store: LedgerStore = test.ledger): FulfillmentDependencies
 
 function fulfill(bodies: readonly string[]) {
   return fulfillBatch(dependencies(), bodies.map(message));
+}
+
+/** The queue's own part: what failed comes again, and is a dead letter after five deliveries (DESIGN 6). */
+async function playQueue(messages: readonly QueuedDelivery[]) {
+  let waiting = messages;
+  const deliveries: number[] = [];
+  while (deliveries.length < 5) {
+    deliveries.push(waiting.length);
+    const attributes = { ApproximateReceiveCount: String(deliveries.length) };
+    const records = waiting.map((each) => ({ ...each, attributes }));
+    const { batchItemFailures } = await fulfillBatch(dependencies(), records);
+    const failed = new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
+    waiting = waiting.filter(({ messageId }) => failed.has(messageId));
+  }
+  return { deliveries, deadLetters: waiting.map(({ messageId }) => messageId) };
 }
 
 async function quarantined(eventId: string) {
@@ -163,19 +190,26 @@ describe('fulfillment', () => {
     expect(kept?.eventId).toMatch(/^body_[0-9a-f]{64}$/);
   });
 
-  it.each([0, 4, 9])(
-    'names only the failed message of ten, at place %i, and finishes the others',
+  it.each(Array.from({ length: 10 }, (_, place) => place))(
+    'a message that can never be handled, at place %i of ten, ends alone among the dead letters after five deliveries',
     async (place) => {
       const purchases = await Promise.all(Array.from({ length: 10 }, givenPurchase));
-      const messages = purchases.map(({ body }, index) =>
-        index === place ? { ...message('', index), body: 'not ours' } : message(body(), index),
+      const poisoned = purchases[place];
+      // Every other one reads well and names a purchase that does not.
+      if (place % 2 === 1) await poisoned?.spoil();
+      const unreadable = { ...message('', place), body: 'not ours' };
+      const { deadLetters, deliveries } = await playQueue(
+        purchases.map(({ body }, index) =>
+          index === place && place % 2 === 0 ? unreadable : message(body(), index),
+        ),
       );
-      const answer = await fulfillBatch(dependencies(), messages);
-      expect(answer.batchItemFailures).toEqual([{ itemIdentifier: `message-${place}` }]);
-      const balances = await Promise.all(purchases.map(({ balance }) => balance()));
-      expect(balances.map((balance, index) => (index === place ? 100 - balance : balance))).toEqual(
-        Array.from({ length: 10 }, () => 100),
-      );
+      expect(deadLetters).toEqual([`message-${place}`]);
+      expect(deliveries).toEqual([10, 1, 1, 1, 1]);
+      for (const purchase of purchases) {
+        const credits = purchase === poisoned ? [0, 0] : [100, 1];
+        expect([await purchase.balance(), await purchase.entries()]).toEqual(credits);
+      }
+      expect(counted).toEqual([]);
     },
   );
 
