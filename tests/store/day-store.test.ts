@@ -7,7 +7,7 @@ import { emptyHead } from '#lib/ledger/wallet';
 import type { DayQuery, DayStore } from '#lib/ports';
 import { createDayStore, entriesPerShard } from '#lib/store/day-store';
 import { entryToItem } from '#lib/store/items';
-import { SHARDS } from '#lib/store/keys';
+import { shardOf, SHARDS } from '#lib/store/keys';
 import { openTestLedger, type TestLedger } from '#tests/support/ledger';
 
 const WALLETS = 25;
@@ -21,7 +21,7 @@ let all: readonly Entry[];
 beforeAll(async () => {
   store = await openTestLedger();
   days = createDayStore(store.table);
-  all = makeEntries().toSorted((a, b) => (place(a) < place(b) ? -1 : 1));
+  all = [...makeEntries(), ...makeSkewed()].toSorted((a, b) => (place(a) < place(b) ? -1 : 1));
   const puts = all.map((entry) => ({ PutRequest: { Item: entryToItem(entry) } }));
   for (let start = 0; start < puts.length; start += 25) {
     const batch = { [store.table.name]: puts.slice(start, start + 25) };
@@ -33,6 +33,7 @@ afterAll(() => store.close());
 const ranges = [
   { name: 'a day', from: DAY, to: NEXT_DAY, limits: [30, 100, 1_000] },
   { name: 'an hour', from: iso(3), to: iso(4), limits: [1, 7, 100] },
+  { name: 'hours of which one shard holds nearly all', from: iso(8), to: iso(20), limits: [16] },
   { name: 'an empty hour', from: iso(23), to: NEXT_DAY, limits: [100] },
 ];
 const cases = ranges.flatMap((range) =>
@@ -72,25 +73,38 @@ async function readAll(query: Omit<DayQuery, 'after'>): Promise<Entry[]> {
   return read;
 }
 
+/** Spends of which only every twentieth is in another shard than the first: pages that trust the others would miss some. */
+function makeSkewed(): Entry[] {
+  const spends = makeWallet('skewed', { from: iso(8), steps: 400, everyMs: 60_000 });
+  return spends.filter((entry, index) => shardOf(entry.id) === 0 || index % 20 === 0);
+}
+
 /** Many wallets that do the same at the same instants, so that ids alone tell their entries apart. */
 function makeEntries(): Entry[] {
-  return Array.from({ length: WALLETS }, (_, wallet) => {
-    let head = emptyHead({ userId: `user_${wallet}`, creditType: 'general' });
-    const made: Entry[] = [];
-    for (let step = 0; step <= SPENDS; step += 1) {
-      const now = new Date(Date.parse(DAY) + step * 1_800_000).toISOString();
-      const draft = { now, actor: 'service:test', description: 'Step', cause: `step:${step}` };
-      const terms = { category: 'promotional', priority: 0, expiresAt: null } as const;
-      const decision =
-        step === 0
-          ? add(head, { ...draft, ...terms, type: 'bonus', amount: 1_000 })
-          : spend(head, { ...draft, amount: 1 });
-      if (!decision.ok) throw new Error(decision.refusal.code);
-      head = decision.head;
-      made.push(...decision.entries);
-    }
-    return made;
-  }).flat();
+  return Array.from({ length: WALLETS }, (_, wallet) =>
+    makeWallet(`user_${wallet}`, { from: DAY, steps: SPENDS, everyMs: 1_800_000 }),
+  ).flat();
+}
+
+function makeWallet(
+  userId: string,
+  life: { readonly from: string; readonly steps: number; readonly everyMs: number },
+): Entry[] {
+  let head = emptyHead({ userId, creditType: 'general' });
+  const made: Entry[] = [];
+  for (let step = 0; step <= life.steps; step += 1) {
+    const now = new Date(Date.parse(life.from) + step * life.everyMs).toISOString();
+    const draft = { now, actor: 'service:test', description: 'Step', cause: `step:${step}` };
+    const terms = { category: 'promotional', priority: 0, expiresAt: null } as const;
+    const decision =
+      step === 0
+        ? add(head, { ...draft, ...terms, type: 'bonus', amount: 1_000 })
+        : spend(head, { ...draft, amount: 1 });
+    if (!decision.ok) throw new Error(decision.refusal.code);
+    head = decision.head;
+    made.push(...decision.entries);
+  }
+  return made;
 }
 
 /** An hour of the day. */
