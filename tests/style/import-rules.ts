@@ -18,6 +18,7 @@ const domains = [
   'lib/notifications/',
   'lib/promo/',
   'lib/purchases/',
+  'lib/reports/',
   'lib/settings/',
   'lib/subscriptions/',
   'lib/wallets/',
@@ -84,6 +85,7 @@ export const importRules: readonly ImportRule[] = [
       '@middy',
       // Types of events only.
       'aws-lambda',
+      'csv-stringify',
       'node:crypto',
       'zod',
     ],
