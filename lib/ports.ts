@@ -9,6 +9,7 @@ import type { Entry, EntryType } from '#lib/ledger/entry';
 import type { Head, WalletRef } from '#lib/ledger/wallet';
 import type { EmailKind } from '#lib/notifications/email-request';
 import type { EmailRecord } from '#lib/notifications/email-record';
+import type { MoneyMovement } from '#lib/purchases/money-movement';
 import type { PaymentReference, Purchase, PurchaseCount } from '#lib/purchases/purchase';
 import type { QuarantinedEvent } from '#lib/purchases/quarantined-event';
 import type { Reconciliation } from '#lib/purchases/reconciliation';
@@ -32,6 +33,10 @@ export interface RecordTypes {
   readonly purchaseCount: {
     readonly id: { readonly userId: string };
     readonly value: PurchaseCount;
+  };
+  readonly moneyMovement: {
+    readonly id: { readonly purchaseId: string; readonly number: number };
+    readonly value: MoneyMovement;
   };
   readonly paymentReference: {
     /** The provider's id of a session or payment. */
@@ -251,6 +256,15 @@ export interface PurchaseStore {
 export interface RecentPurchaseStore {
   /** `day` is a UTC date, as 2026-11-20. */
   readonly createdOn: (day: string) => Promise<readonly Purchase[]>;
+}
+
+/** What purchases brought in and gave back, oldest first, a moment behind the table. */
+export interface MoneyStore {
+  /** Within one UTC day; `to` is excluded. */
+  readonly between: (period: {
+    readonly from: string;
+    readonly to: string;
+  }) => Promise<readonly MoneyMovement[]>;
 }
 
 /** What comparisons with the providers' records came to. */

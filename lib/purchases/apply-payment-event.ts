@@ -14,7 +14,7 @@ import type { Purchase } from '#lib/purchases/purchase';
 import {
   changeOf,
   type PurchaseChange,
-  purchaseWrite,
+  purchaseWrites,
   writesOf,
 } from '#lib/purchases/purchase-change';
 import type { Verdict } from '#lib/purchases/verdict';
@@ -89,7 +89,7 @@ async function applyToPurchase(store: Store, application: Application): Promise<
       return posted;
     }
     // Money that has moved is a fact, even while the wallet cannot follow it.
-    const [first, ...others] = writesOf(change);
+    const [first, ...others] = writesOf(change, application.now);
     if (first && !(await store.write([first, ...others]))) continue;
     return posted ?? { kind: first ? 'recorded' : 'unchanged', ...aboutPurchase(change) };
   }
@@ -116,7 +116,7 @@ async function post(
       if (fresh.kind === 'quarantine') return { ok: false, refusal: fresh };
       const [due] = postingsDue(fresh.purchase);
       if (due?.cause !== first.cause) return { ok: false, refusal: { kind: 'superseded' } };
-      return planOf(fresh, (purchase) =>
+      return planOf(fresh, input.now, (purchase) =>
         postPurchase(head, purchase, { ...contextOf(read, input), history }),
       );
     },
@@ -141,6 +141,7 @@ function aboutPurchase({ purchase, contradiction }: PurchaseChange): OfPurchase 
 
 function planOf(
   change: PurchaseChange,
+  now: string,
   decide: (purchase: Purchase) => ReturnType<typeof postPurchase>,
 ): Plan<Verdict | Superseded> {
   const posted = decide(change.purchase);
@@ -150,7 +151,7 @@ function planOf(
     return { ok: false, refusal: { kind: 'quarantine', reason: 'WALLET_REFUSED', detail } };
   }
   const { purchase, decision } = posted;
-  const writes = [purchaseWrite({ ...change, purchase }), ...change.references];
+  const writes = [...purchaseWrites({ ...change, purchase }, now), ...change.references];
   return { ok: true, decisions: [decision], writes };
 }
 

@@ -3,6 +3,7 @@ import { canonicalJson } from '#lib/ledger/entry';
 import type { PaymentEvent } from '#lib/payments/payment-event';
 import type { Reader, RecordWrite } from '#lib/ports';
 import { namesOf, purchaseRef } from '#lib/purchases/find-event-purchase';
+import { moneyWrites } from '#lib/purchases/money-movement';
 import type { PaymentReference, Purchase } from '#lib/purchases/purchase';
 import { addFacts, addReturns } from '#lib/purchases/purchase-facts';
 import type { Verdict } from '#lib/purchases/verdict';
@@ -11,6 +12,8 @@ import type { Verdict } from '#lib/purchases/verdict';
 export interface PurchaseChange {
   readonly kind: 'change';
   readonly purchase: Purchase;
+  /** The purchase as it is stored, and its version. */
+  readonly before: Purchase;
   readonly version: number;
   /** References to the purchase that are new, or have given up what waited in them. */
   readonly references: readonly RecordWrite[];
@@ -50,16 +53,25 @@ export function changeOf(
     references.push({ ...name, value, version: known?.version ?? null });
   }
   const isNews = canonicalJson(purchase) !== canonicalJson(stored.value);
-  return { kind: 'change', purchase, version: stored.version, references, isNews, contradiction };
+  const { value: before, version } = stored;
+  return { kind: 'change', purchase, before, version, references, isNews, contradiction };
 }
 
-export function writesOf(change: PurchaseChange): readonly RecordWrite[] {
-  return [...(change.isNews ? [purchaseWrite(change)] : []), ...change.references];
+/** What has to be written where no entry is posted; nothing where nothing is new. */
+export function writesOf(change: PurchaseChange, now: string): readonly RecordWrite[] {
+  return [...(change.isNews ? purchaseWrites(change, now) : []), ...change.references];
 }
 
-export function purchaseWrite(change: Pick<PurchaseChange, 'purchase' | 'version'>): RecordWrite {
-  const { purchase, version } = change;
-  return { ...purchaseRef(purchase.id), value: purchase, version };
+/** The purchase, and what the change says about money. */
+export function purchaseWrites(
+  change: Pick<PurchaseChange, 'purchase' | 'before' | 'version'>,
+  now: string,
+): readonly RecordWrite[] {
+  const { purchase, before, version } = change;
+  return [
+    { ...purchaseRef(purchase.id), value: purchase, version },
+    ...moneyWrites({ before, after: purchase, version, now }),
+  ];
 }
 
 /** Adds refunds and disputes that came before their payment. */

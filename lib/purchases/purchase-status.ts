@@ -47,7 +47,7 @@ function reversedInAll(purchase: Purchase): number {
   const paidMinor = paidMinorOf(purchase);
   // What cost nothing has no money that could go back.
   if (paidMinor === 0) return 0;
-  const refundedMinor = refundedMinorOf(purchase) + sumOf(disputesOf(purchase));
+  const refundedMinor = refundedMinorOf(purchase) + disputedMinorOf(purchase);
   return reversedShare({ credits: purchase.credits, paidMinor, refundedMinor });
 }
 
@@ -57,6 +57,11 @@ export function reversedSoFar(purchase: Purchase): number {
     (sum, { kind, credits }) => (kind === 'reversal' ? sum + credits : sum - credits),
     0,
   );
+}
+
+/** Money that disputes hold, for the time being or for good, in minor units. */
+export function disputedMinorOf(purchase: Purchase): number {
+  return sumOf(disputesOf(purchase));
 }
 
 /** Disputes that hold the purchase's money, for the time being or for good. */

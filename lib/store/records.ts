@@ -8,6 +8,7 @@ import { reconciliationSchema } from '#lib/purchases/reconciliation';
 import { settingSchema } from '#lib/settings/settings';
 import { invariant } from '#lib/invariant';
 import type { RecordName, RecordRef, RecordTypes, RecordWrite, Stored } from '#lib/ports';
+import { moneyMovementSchema } from '#lib/purchases/money-movement';
 import {
   paymentReferenceSchema,
   type Purchase,
@@ -59,6 +60,17 @@ const records: { readonly [K in RecordName]: RecordSpec<K> } = {
   purchaseCount: {
     key: (id) => ({ pk: userPartition(id.userId), sk: 'PURCHASES' }),
     schema: purchaseCountSchema,
+  },
+  moneyMovement: {
+    key: ({ purchaseId, number }) => ({
+      pk: `PURCHASE#${keyPart(purchaseId)}`,
+      sk: `MONEY#${sequenceKey(number)}`,
+    }),
+    schema: moneyMovementSchema,
+    attributes: ({ at, purchaseId, number }) => ({
+      gsi2pk: moneyDayPartition(at.slice(0, 10)),
+      gsi2sk: `${at}#${purchaseId}#${sequenceKey(number)}`,
+    }),
   },
   paymentReference: {
     key: (id) => ({ pk: `PAYMENT#${id.provider}#${providerPart(id.ref)}`, sk: 'PAYMENT' }),
@@ -161,6 +173,11 @@ export function auditActionPartition(action: string): string {
 /** gsi3: what was done to one user. */
 export function auditUserPartition(userId: string): string {
   return `AUDIT#${userPartition(userId)}`;
+}
+
+/** gsi2: what all purchases of a UTC day brought in and gave back, by time. */
+export function moneyDayPartition(day: string): string {
+  return `MONEY#${day}`;
 }
 
 /** gsi1: every quarantined event by time. */

@@ -1,8 +1,15 @@
+import { expect } from 'vitest';
 import { canonicalJson, type Entry } from '#lib/ledger/entry';
 import { verify } from '#lib/ledger/verify';
 import type { LedgerStore } from '#lib/ports';
+import type { MoneyMovement } from '#lib/purchases/money-movement';
 import type { Purchase } from '#lib/purchases/purchase';
-import { statusOf } from '#lib/purchases/purchase-status';
+import {
+  disputedMinorOf,
+  paidMinorOf,
+  refundedMinorOf,
+  statusOf,
+} from '#lib/purchases/purchase-status';
 import { purchaseOf } from '#tests/purchases/purchase-builders';
 import { stripeEventBody } from '#tests/payments/stripe-deliveries';
 
@@ -199,6 +206,7 @@ export async function canonicalDump(
   const dump = canonicalJson({
     status: statusOf(stored),
     facts,
+    money: await moneyOf(store, stored),
     references: refs.map(({ record, id: ref }) => read(record, ref)?.value ?? null),
     wallet: { balance, debt, grants, holds, reversed: totals.reversed - totals.reinstated },
     corrected: corrections.reduce(
@@ -220,6 +228,36 @@ export async function canonicalDump(
   const unnamed = dump.replaceAll(name, 'NAME');
   return [...ids].reduce((text, [from, to]) => text.replaceAll(from, to), unnamed);
 }
+
+/** What the records of money add up to, in whatever pieces it came: it must be what the facts say. */
+async function moneyOf(store: Store, purchase: Purchase) {
+  const ids = Array.from({ length: VERSIONS_MAX }, (_, index) => ({
+    purchaseId: purchase.id,
+    number: index + 1,
+  }));
+  const read = await store.load(ids.map((id) => ({ record: 'moneyMovement', id })));
+  const told = ids.flatMap((id) => read('moneyMovement', id)?.value ?? []);
+  const sum = (amountOf: (movement: MoneyMovement) => number): number =>
+    told.reduce((total, movement) => total + amountOf(movement), 0);
+  const money = {
+    purchases: sum(({ purchases }) => purchases),
+    credits: sum(({ credits }) => credits),
+    paid: sum(({ paidMinor }) => paidMinor),
+    refunded: sum(({ refundedMinor }) => refundedMinor),
+    disputed: sum(({ disputedMinor }) => disputedMinor),
+  };
+  expect(money).toEqual({
+    purchases: 1,
+    credits: purchase.credits,
+    paid: paidMinorOf(purchase),
+    refunded: refundedMinorOf(purchase),
+    disputed: disputedMinorOf(purchase),
+  });
+  return money;
+}
+
+// A story has a handful of events, each told a few times.
+const VERSIONS_MAX = 40;
 
 function aboutOf({ cause, actor, description, reference, totals, createdAt }: Entry) {
   return { cause, actor, description, ...(reference && { reference }), totals, createdAt };

@@ -184,7 +184,9 @@ it('a sample of the orders through receiver, fulfillment and the table’s engin
     const twice = order.slice(index % order.length).slice(0, 1);
     const { failures, counted } = await deliver(test.ledger, [...order, ...twice]);
     expect([failures, counted]).toEqual([[], []]);
-    const items = await test.dynamo.dump(test.tableName);
+    const dump = await test.dynamo.dump(test.tableName);
+    // In how many steps money was heard of is the story of the deliveries; its sum is shown in memory.
+    const items = dump.filter((item) => !JSON.stringify(item).includes('MONEY#'));
     // How often an item was written is no part of what it says.
     dumps.add(JSON.stringify(items, (name, value: unknown) => (name === 'version' ? 0 : value)));
   }
