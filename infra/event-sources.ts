@@ -19,6 +19,8 @@ const STREAM_RETRIES_MAX = 10;
 /** Bounds how many wallets are written to at once from the queue; the API must never wait for fulfillment. */
 const FULFILLMENT_CONCURRENCY_MAX = 10;
 const NOTIFICATIONS_CONCURRENCY_MAX = 5;
+/** Jobs at work at once. */
+const JOBS_CONCURRENCY_MAX = 5;
 
 /** Connects what calls functions other than the HTTP API: queues, the table's stream, sign-ups, time. */
 export function connectEventSources(functions: FunctionLookup, resources: ServiceResources): void {
@@ -36,6 +38,14 @@ export function connectEventSources(functions: FunctionLookup, resources: Servic
       reportBatchItemFailures: true,
     }),
   );
+  functions('jobs').addEventSource(
+    new SqsEventSource(resources.jobs.queue, {
+      // A run takes as long as its function may: two jobs in one batch would share that time.
+      batchSize: 1,
+      maxConcurrency: JOBS_CONCURRENCY_MAX,
+      reportBatchItemFailures: true,
+    }),
+  );
   connectStream(functions('stream'), resources);
   resources.identity.userPool.addTrigger(
     UserPoolOperation.POST_CONFIRMATION,
@@ -43,6 +53,7 @@ export function connectEventSources(functions: FunctionLookup, resources: Servic
   );
   schedule(functions('schedules'), { task: 'expiry-sweep', every: Duration.minutes(5) });
   schedule(functions('schedules'), { task: 'reconcile', every: Duration.hours(1) });
+  schedule(functions('schedules'), { task: 'resume-jobs', every: Duration.minutes(5) });
 }
 
 /** Calls a task of the `schedules` function at a rate. A run that failed is made up for by the next. */

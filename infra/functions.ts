@@ -153,6 +153,13 @@ export const functionDefinitions = {
       sendEmailAs(email, config.senderEmail),
     ],
   },
+  jobs: {
+    description: 'Long work in slices: bulk credits and whatever else is too long for a request.',
+    memoryMb: 1024,
+    timeoutSeconds: 300,
+    environment: (resources) => ({ ...tableVariables(resources), ...jobVariables(resources) }),
+    statements: ({ table, jobs }) => [readTable(table), writeTable(table), sendTo(jobs.queue)],
+  },
   registration: {
     description: 'Opens the account of a user who has confirmed, with the signup bonus.',
     memoryMb: 1024,
@@ -174,17 +181,19 @@ export const functionDefinitions = {
     timeoutSeconds: 600,
     environment: (resources) => ({
       ...tableVariables(resources),
+      ...jobVariables(resources),
       STRIPE_SECRET_ARN: resources.secrets.stripeApiKey.secretArn,
       STRIPE_LIVEMODE: String(resources.config.livemode),
       RAZORPAY_SECRET_ARN: resources.secrets.razorpayApiKey.secretArn,
       RAZORPAY_LIVEMODE: String(resources.config.livemode),
     }),
-    statements: ({ table, secrets }) => [
+    statements: ({ table, secrets, jobs }) => [
       readTable(table),
       queryIndexes(table, ['gsi2', 'gsi4']),
       writeTable(table),
       readSecret(secrets.stripeApiKey),
       readSecret(secrets.razorpayApiKey),
+      sendTo(jobs.queue),
     ],
   },
 } as const satisfies Record<string, FunctionDefinition>;
@@ -204,6 +213,11 @@ export function isFunctionName(name: string): name is FunctionName {
 
 function tableVariables({ table }: ServiceResources) {
   return { TABLE_NAME: table.tableName };
+}
+
+/** Of every function that starts jobs or sends them on. */
+function jobVariables({ jobs }: ServiceResources) {
+  return { JOBS_QUEUE_URL: jobs.queue.queueUrl };
 }
 
 function identityVariables({ identity }: ServiceResources) {

@@ -81,6 +81,10 @@ function deadLetterAlarms({ resources }: MonitoringProps): Record<string, AlarmR
       'E-mails failed for hours. Repair, then redrive: each is still sent at most once.',
       resources.notifications.deadLetters,
     ),
+    JobDeadLetters: row(
+      'Runs of jobs failed five times. The jobs are tried again by their schedule until they end as failed.',
+      resources.jobs.deadLetters,
+    ),
     StreamFailures: row(
       'Facts of the table could not be published: events and e-mails are missing.',
     ),
@@ -159,6 +163,11 @@ function serviceAlarms({ api, functions, stage }: MonitoringProps): Record<strin
       metric: own('EventsQuarantined'),
       threshold: 1,
       means: 'A provider event contradicts our records and waits for a person.',
+    },
+    JobsFailed: {
+      metric: own('JobsFailed'),
+      threshold: 1,
+      means: 'A job was given up; its record says why. The same request sent again lets it go on.',
     },
     ReconciliationDrift: {
       metric: own('ReconciliationDrift'),

@@ -34,6 +34,8 @@ export class ServiceResources extends Construct {
   readonly fulfillment: LedgerQueue;
   /** E-mail requests. */
   readonly notifications: LedgerQueue;
+  /** Jobs that want to be run or to go on. */
+  readonly jobs: LedgerQueue;
   /** Where stream records end that could not be published. */
   readonly streamFailures: Queue;
   readonly bus: EventBus;
@@ -58,6 +60,10 @@ export class ServiceResources extends Construct {
       name: `${prefix}-notifications`,
       consumerTimeoutSeconds: functionDefinitions.notifications.timeoutSeconds,
       deliveriesMax: NOTIFICATION_DELIVERIES_MAX,
+    });
+    this.jobs = new LedgerQueue(this, 'Jobs', {
+      name: `${prefix}-jobs`,
+      consumerTimeoutSeconds: functionDefinitions.jobs.timeoutSeconds,
     });
     this.streamFailures = deadLetterQueue(this, 'StreamFailures', `${prefix}-stream-failures`);
     this.bus = new EventBus(this, 'Bus', { eventBusName: prefix });

@@ -3,6 +3,9 @@ import type { AuditRecord } from '#lib/admin/audit-record';
 import type { CreditPackage } from '#lib/catalog/package';
 import type { RateLimit } from '#lib/contract/rate-limits';
 import type { Allowance } from '#lib/limits/token-bucket';
+import type { BulkChunk } from '#lib/bulk/bulk-task';
+import type { Job } from '#lib/jobs/job';
+import type { JobRow } from '#lib/jobs/job-row';
 import type { SettingKey, StoredSetting } from '#lib/settings/settings';
 import type { Decision, Refusal } from '#lib/ledger/decision';
 import type { Entry, EntryType } from '#lib/ledger/entry';
@@ -60,6 +63,16 @@ export interface RecordTypes {
     /** `at` is the record's own: its month and its place in it. */
     readonly id: { readonly at: string; readonly auditId: string };
     readonly value: AuditRecord;
+  };
+  readonly job: { readonly id: { readonly jobId: string }; readonly value: Job };
+  readonly jobRow: {
+    readonly id: { readonly jobId: string; readonly row: number };
+    readonly value: JobRow;
+  };
+  readonly bulkChunk: {
+    /** Numbered from 0, within what `contentId` names. */
+    readonly id: { readonly jobId: string; readonly contentId: string; readonly chunk: number };
+    readonly value: BulkChunk;
   };
 }
 export type RecordName = keyof RecordTypes;
@@ -330,6 +343,21 @@ export interface DueStore {
     readonly now: string;
     readonly limit: number;
   }) => Promise<readonly WalletRef[]>;
+}
+
+/** Jobs and what became of their rows. */
+export interface JobStore {
+  /** Ids of open jobs that have not come forward since an instant, the longest silent first; a moment behind. */
+  readonly silentSince: (query: {
+    readonly before: string;
+    readonly limit: number;
+  }) => Promise<readonly string[]>;
+  /** The results of rows `first` to `last` (inclusive) that have one, in order, strongly consistent. */
+  readonly rows: (query: {
+    readonly jobId: string;
+    readonly first: number;
+    readonly last: number;
+  }) => Promise<readonly JobRow[]>;
 }
 
 /** Writers of one wallet raced past the deadline; nothing was written, and the caller may try again (503). */

@@ -1,13 +1,17 @@
 import { createLog, type Log } from '#lib/http/log';
 import { type CountMetric, createMetrics } from '#lib/http/metrics';
 import { requireVariable, type Runtime } from '#lib/http/runtime';
+import type { JobQueue } from '#lib/jobs/job-queue';
+import { createJobQueue } from '#lib/messaging/job-queue';
+import { createQueue } from '#lib/messaging/queue';
 import { createRazorpayClient } from '#lib/payments/razorpay-client';
 import { createRazorpayRecords } from '#lib/payments/razorpay-records';
 import { createStripeRecords } from '#lib/payments/stripe-records';
-import type { DueStore, LedgerStore, RecentPurchaseStore } from '#lib/ports';
+import type { DueStore, JobStore, LedgerStore, RecentPurchaseStore } from '#lib/ports';
 import type { ProviderRecords } from '#lib/purchases/provider-records';
 import { createSecretReader } from '#lib/secrets/secret-reader';
 import { createDueStore } from '#lib/store/due-store';
+import { createJobStore } from '#lib/store/job-store';
 import { lambdaTable } from '#lib/store/lambda-table';
 import { createLedgerStore } from '#lib/store/ledger-store';
 import { createRecentPurchaseStore } from '#lib/store/recent-purchase-store';
@@ -18,6 +22,8 @@ export interface ScheduleDependencies {
   readonly recent: RecentPurchaseStore;
   /** Of every provider that is set up by now. */
   readonly records: () => Promise<readonly ProviderRecords[]>;
+  readonly jobs: JobStore;
+  readonly jobQueue: JobQueue;
   readonly now: () => Date;
   readonly count: CountMetric;
   readonly log: Log;
@@ -44,6 +50,8 @@ export function createDependencies({
     due: createDueStore(table),
     recent: createRecentPurchaseStore(table),
     records: async () => [await stripe(), await razorpay()].filter((records) => records !== null),
+    jobs: createJobStore(table),
+    jobQueue: createJobQueue(createQueue(requireVariable(env, 'JOBS_QUEUE_URL'))),
     now,
     count,
     log: createLog(),

@@ -13,6 +13,7 @@ export interface LogFields {
   readonly event_type?: string;
   readonly purchase_id?: string;
   readonly transaction_id?: string;
+  readonly job_id?: string;
   readonly reason?: string;
   readonly count?: number;
   /** Anything thrown: only its name, its redacted message and its frames are written. */
@@ -38,6 +39,7 @@ const ALLOWED: readonly (keyof LogFields)[] = [
   'event_type',
   'purchase_id',
   'transaction_id',
+  'job_id',
   'reason',
   'count',
 ];

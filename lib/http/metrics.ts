@@ -5,6 +5,7 @@ export type MetricName =
   | 'ConflictRetries'
   | 'EmailsDelayed'
   | 'EventsQuarantined'
+  | 'JobsFailed'
   | 'ReconciliationDrift'
   | 'VerificationFailures';
 

@@ -1,7 +1,10 @@
 import * as z from 'zod';
 import { accountSchema } from '#lib/accounts/account';
 import { auditRecordSchema } from '#lib/admin/audit-record';
+import { bulkChunkSchema } from '#lib/bulk/bulk-task';
 import { packageSchema } from '#lib/catalog/package';
+import { isFinished, jobSchema } from '#lib/jobs/job';
+import { jobRowSchema } from '#lib/jobs/job-row';
 import { emailRecordSchema } from '#lib/notifications/email-record';
 import { quarantinedEventSchema } from '#lib/purchases/quarantined-event';
 import { reconciliationSchema } from '#lib/purchases/reconciliation';
@@ -125,7 +128,28 @@ const records: { readonly [K in RecordName]: RecordSpec<K> } = {
       };
     },
   },
+  job: {
+    key: ({ jobId }) => ({ pk: jobPartition(jobId), sk: 'JOB' }),
+    schema: jobSchema,
+    // Only while it is open: what falls silent is looked for there.
+    attributes: (job) =>
+      isFinished(job) ? {} : { gsi4pk: OPEN_JOBS_PARTITION, gsi4sk: `${job.updatedAt}#${job.id}` },
+  },
+  jobRow: { key: jobRowKey, schema: jobRowSchema },
+  bulkChunk: {
+    key: ({ jobId, contentId, chunk }) => ({
+      pk: jobPartition(jobId),
+      sk: `CHUNK#${keyPart(contentId)}#${sequenceKey(chunk)}`,
+    }),
+    schema: bulkChunkSchema,
+    attributes: ({ storedAt }) => ({
+      ttl: Math.floor(Date.parse(storedAt) / 1000) + CHUNKS_KEPT_S,
+    }),
+  },
 };
+
+/** What was asked for is done long before; what came of it stays, in the results of the rows. */
+const CHUNKS_KEPT_S = 90 * 86_400;
 
 /** Reports tell what happened; after a quarter the ledger itself is what counts. */
 const REPORTS_KEPT_S = 90 * 86_400;
@@ -147,6 +171,19 @@ export function purchasesPartition(userId: string): string {
 /** A provider's reports by time, in the table itself. */
 export function reconciliationPartition(provider: Purchase['provider']): string {
   return `RECONCILIATION#${provider}`;
+}
+
+/** gsi4: jobs that are neither done nor failed, by when they were last seen alive. */
+export const OPEN_JOBS_PARTITION = 'JOBS#OPEN';
+
+/** A job with all that belongs to it. */
+export function jobPartition(jobId: string): string {
+  return `JOB#${keyPart(jobId)}`;
+}
+
+/** Rows sort by number. */
+export function jobRowKey(id: { readonly jobId: string; readonly row: number }): Key {
+  return { pk: jobPartition(id.jobId), sk: `ROW#${sequenceKey(id.row)}` };
 }
 
 /** gsi2: everybody's purchases of a UTC day by time. */

@@ -12,6 +12,7 @@ const domains = [
   'lib/accounts/',
   'lib/admin/',
   'lib/applications/',
+  'lib/bulk/',
   'lib/catalog/',
   'lib/jobs/',
   'lib/limits/',

@@ -1,0 +1,28 @@
+import type * as z from 'zod';
+import { bulkCredits } from '#functions/jobs/bulk-credits';
+import type { JobDependencies } from '#functions/jobs/dependencies';
+import { bulkTaskSchema } from '#lib/bulk/bulk-task';
+import type { Job, Slice } from '#lib/jobs/job';
+import type { JobKind, JobTask } from '#lib/jobs/job-task';
+
+/** Every kind of job: what its task says, and what does one bounded slice of it. */
+const kinds: { readonly [K in JobKind]: RunKind } = {
+  bulk_credits: kind(bulkTaskSchema, bulkCredits),
+};
+
+/** One slice of a job of any kind. */
+export function runSlice(deps: JobDependencies, job: Job): Promise<Slice> {
+  return kinds[job.task.kind](deps, job);
+}
+
+type RunKind = (deps: JobDependencies, job: Job) => Promise<Slice>;
+
+function kind<S extends z.ZodType<JobTask>>(
+  schema: S,
+  run: (
+    deps: JobDependencies,
+    work: { readonly job: Job; readonly task: z.output<S> },
+  ) => Promise<Slice>,
+): RunKind {
+  return async (deps, job) => run(deps, { job, task: schema.parse(job.task) });
+}

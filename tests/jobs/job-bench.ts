@@ -1,0 +1,77 @@
+import { runBatch } from '#functions/jobs/run-batch';
+import type { JobDependencies } from '#functions/jobs/dependencies';
+import type { JobQueue } from '#lib/jobs/job-queue';
+import type { JobStore, LedgerStore } from '#lib/ports';
+import { createJobQueue } from '#lib/messaging/job-queue';
+import { createJobStore } from '#lib/store/job-store';
+import { keptLog } from '#tests/support/kept-log';
+import { NOW, openTestLedger, type TestLedger } from '#tests/support/ledger';
+
+/** The jobs function on a real table, with its messages in a list: a test decides when one is delivered. */
+export interface JobBench extends TestLedger {
+  readonly jobs: JobStore;
+  readonly queue: JobQueue;
+  readonly deps: JobDependencies;
+  /** Bodies that were sent and not delivered yet. */
+  readonly messages: string[];
+  readonly failures: string[];
+  /** What the function's clock shows. */
+  setNow(now: string): void;
+  /** Delivers one message; answers whether the function took it. `slices` bounds the run as a short timeout would. */
+  deliver(options?: { readonly slices?: number; readonly ledger?: LedgerStore }): Promise<boolean>;
+  /** Delivers until nothing is left. */
+  drain(): Promise<void>;
+}
+
+const MESSAGES_MAX = 1_000;
+
+export async function openJobBench(): Promise<JobBench> {
+  const test = await openTestLedger();
+  const messages: string[] = [];
+  const failures: string[] = [];
+  let now = NOW;
+  const queue = createJobQueue({
+    send: (body) => {
+      messages.push(body);
+      return Promise.resolve();
+    },
+  });
+  const deps: JobDependencies = {
+    ledger: test.ledger,
+    queue,
+    now: () => new Date(now),
+    count: (name) => failures.push(name),
+    log: keptLog().log,
+  };
+  const deliver: JobBench['deliver'] = async ({ slices = Infinity, ledger = test.ledger } = {}) => {
+    const body = messages.shift();
+    if (body === undefined) throw new Error('there is no message');
+    let left = slices;
+    const { batchItemFailures } = await runBatch(
+      { ...deps, ledger },
+      {
+        records: [{ messageId: 'message-1', body }],
+        remainingMs: () => ((left -= 1) > 0 ? 300_000 : 0),
+      },
+    );
+    return batchItemFailures.length === 0;
+  };
+  return {
+    ...test,
+    jobs: createJobStore(test.table),
+    queue,
+    deps,
+    messages,
+    failures,
+    setNow: (instant) => {
+      now = instant;
+    },
+    deliver,
+    drain: async () => {
+      for (let count = 0; messages.length > 0; count += 1) {
+        if (count > MESSAGES_MAX) throw new Error('the job does not end');
+        await deliver();
+      }
+    },
+  };
+}
