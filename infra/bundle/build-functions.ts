@@ -7,6 +7,7 @@ import { openapiDocument } from '#lib/contract/openapi';
 import { allRoutes, routes } from '#lib/contract/routes';
 import { invariant } from '#lib/invariant';
 import { withoutUnreached } from '#infra/bundle/left-out';
+import { withoutDescription } from '#infra/bundle/without-description';
 import { withoutJsonSchema } from '#infra/bundle/without-json-schema';
 
 /** The function that answers `GET /openapi.json`, from the file beside its code. */
@@ -69,7 +70,7 @@ export const bundling = {
       'infra/bundle/environment-credentials.ts',
     ),
   },
-  plugins: [withoutUnreached, withoutJsonSchema],
+  plugins: [withoutUnreached, withoutDescription, withoutJsonSchema],
   legalComments: 'none',
   logLevel: 'warning',
 } satisfies BuildOptions;

@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import { buildFunctions, type FunctionBundle } from '#infra/bundle/build-functions';
+import { allRoutes } from '#lib/contract/routes';
 import { functionNames } from '#infra/functions';
 
 const metafileSchema = z.object({
@@ -60,6 +61,16 @@ test.each(functionNames())('%s speaks one language, not every locale of zod', (n
   const locales = inputsOf(name).filter((path) => /zod\/v4\/locales\/(?!en\.)/.test(path));
   expect(locales).toEqual([]);
 });
+
+test.each(functionNames())(
+  '%s parses requests, and leaves describing the API to the build',
+  (name) => {
+    const code = readFileSync(join('.build/functions', name, 'index.js'), 'utf8');
+    const described = allRoutes.filter(({ summary }) => code.includes(summary));
+    expect(described.map((route) => route.name)).toEqual([]);
+    expect(inputsOf(name)).not.toContain('lib/contract/openapi.ts');
+  },
+);
 
 test.each(functionNames())('%s takes credentials from the environment and nowhere else', (name) => {
   const providers = inputsOf(name).filter((path) =>

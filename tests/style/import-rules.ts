@@ -113,7 +113,7 @@ export const importRules: readonly ImportRule[] = [
   {
     area: 'infra/bundle/',
     own: ['infra/bundle/', 'lib/contract/', 'lib/invariant.ts'],
-    packages: ['@aws-sdk/credential-provider-env', 'esbuild', 'node', 'zod'],
+    packages: ['@aws-sdk/credential-provider-env', 'esbuild', 'node', 'typescript', 'zod'],
   },
   // The stand-ins speak the providers' and AWS' own protocols: sharing the product's code would hide its mistakes.
   {
