@@ -16,6 +16,9 @@ import type { MoneyMovement } from '#lib/purchases/money-movement';
 import type { PaymentReference, Purchase, PurchaseCount } from '#lib/purchases/purchase';
 import type { QuarantinedEvent } from '#lib/purchases/quarantined-event';
 import type { Reconciliation } from '#lib/purchases/reconciliation';
+import type { HoldRecord } from '#lib/wallets/hold';
+import type { SpendBatchRecord } from '#lib/wallets/spend-batch-record';
+import type { TransferDay } from '#lib/wallets/transfer-day';
 
 /**
  * What commands need of the table, in the words of the domain; `lib/store` implements it. Commands load, ask the
@@ -31,6 +34,15 @@ export interface RecordTypes {
     /** Credits of a spend that refunds have given back so far. */
     readonly value: { readonly amount: number };
   };
+  readonly hold: {
+    readonly id: { readonly userId: string; readonly holdId: string };
+    readonly value: HoldRecord;
+  };
+  readonly spendBatch: {
+    readonly id: { readonly userId: string; readonly batchId: string };
+    readonly value: SpendBatchRecord;
+  };
+  readonly transferDay: { readonly id: WalletRef; readonly value: TransferDay };
   readonly package: { readonly id: { readonly packageId: string }; readonly value: CreditPackage };
   readonly purchase: { readonly id: { readonly purchaseId: string }; readonly value: Purchase };
   readonly purchaseCount: {

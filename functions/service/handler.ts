@@ -1,10 +1,15 @@
 import { addUserCredits } from '#functions/service/add-credits';
 import { createAccount } from '#functions/service/create-account';
+import { deductCreditsBatch } from '#functions/service/deduct-batch';
 import { deductCredits } from '#functions/service/deduct-credits';
 import { createDependencies } from '#functions/service/dependencies';
+import { captureUserHold, releaseUserHold } from '#functions/service/end-hold';
 import { getUserBalance } from '#functions/service/get-user-balance';
+import { listUserHolds } from '#functions/service/list-holds';
 import { listUserHistory } from '#functions/service/list-user-history';
+import { placeUserHold } from '#functions/service/place-hold';
 import { refundUserCredits } from '#functions/service/refund-credits';
+import { transferUserCredits } from '#functions/service/transfer-credits';
 import { apiHandler } from '#lib/http/api-handler';
 import { lambdaRuntime } from '#lib/http/runtime';
 
@@ -17,6 +22,12 @@ export const handler = apiHandler(
     addUserCredits,
     deductCredits,
     refundUserCredits,
+    placeUserHold,
+    captureUserHold,
+    releaseUserHold,
+    listUserHolds,
+    transferUserCredits,
+    deductCreditsBatch,
   ],
   createDependencies,
   lambdaRuntime({ env: process.env, now: () => new Date() }),

@@ -17,6 +17,7 @@ export interface ErrorDetails {
   readonly INVALID_IDEMPOTENCY_KEY: [];
   readonly INVALID_CURSOR: [];
   readonly ALREADY_EXPIRED: [];
+  readonly HOLD_TOO_LONG: Details<{ limit_seconds: number }>;
   readonly SELF_TRANSFER: [];
   readonly URL_NOT_ALLOWED: Details<{ field: string }>;
   readonly CURRENCY_NOT_AVAILABLE: Details<{ currency: string }>;
@@ -28,6 +29,8 @@ export interface ErrorDetails {
     required: number;
     available: number;
     shortfall: number;
+    /** Which spend of a batch does not fit any more. */
+    spend_index?: number;
   }>;
   readonly FORBIDDEN: [];
   readonly NOT_FOUND: [];
@@ -40,8 +43,8 @@ export interface ErrorDetails {
   readonly TOO_MANY_GRANTS: Details<{ limit: number }>;
   readonly TOO_MANY_HOLDS: Details<{ limit: number }>;
   readonly BALANCE_LIMIT_EXCEEDED: Details<{ limit: number }>;
-  readonly HOLD_EXISTS: [];
-  readonly HOLD_NOT_OPEN: [];
+  readonly HOLD_ALREADY_CAPTURED: [];
+  readonly HOLD_ALREADY_RELEASED: [];
   readonly HOLD_EXPIRED: [];
   readonly PACKAGE_NOT_AVAILABLE: [];
   readonly RECEIPT_NOT_READY: [];
@@ -56,8 +59,9 @@ export interface ErrorDetails {
   readonly TOO_MANY_PENDING_PURCHASES: Details<{ limit: number }>;
   readonly PAYLOAD_TOO_LARGE: Details<{ limit_bytes: number }>;
   readonly UNSUPPORTED_MEDIA_TYPE: [];
-  readonly IDEMPOTENCY_KEY_REUSED: [];
+  readonly IDEMPOTENCY_KEY_REUSED: [details?: Readonly<{ spend_index: number }>];
   readonly RATE_LIMITED: Details<RetryAfter>;
+  readonly TRANSFER_LIMIT_EXCEEDED: Details<RetryAfter & { limit: number; remaining: number }>;
   readonly TOO_MANY_PURCHASES_TODAY: Details<RetryAfter & { limit: number }>;
   readonly INTERNAL: [];
   readonly PAYMENT_PROVIDER_FAILED: [];
@@ -113,7 +117,13 @@ export const errorTable: { readonly [C in ErrorCode]: ErrorDefinition<ErrorDetai
     status: 400,
     title: 'The expiry lies in the past',
     retry: 'never',
-    sentence: () => 'Credits cannot be added with an expiry that has passed.',
+    sentence: () => 'Neither credits nor a hold can begin with an expiry that has passed.',
+  },
+  HOLD_TOO_LONG: {
+    status: 400,
+    title: 'The hold is too long',
+    retry: 'never',
+    sentence: ({ limit_seconds }) => `A hold lasts at most ${limit_seconds} seconds.`,
   },
   SELF_TRANSFER: {
     status: 400,
@@ -231,17 +241,17 @@ export const errorTable: { readonly [C in ErrorCode]: ErrorDefinition<ErrorDetai
     retry: 'never',
     sentence: ({ limit }) => `A wallet holds at most ${limit} credits.`,
   },
-  HOLD_EXISTS: {
+  HOLD_ALREADY_CAPTURED: {
     status: 409,
-    title: 'The hold exists',
+    title: 'The hold is captured already',
     retry: 'never',
-    sentence: () => 'A hold with this id is open already.',
+    sentence: () => 'This hold has been captured.',
   },
-  HOLD_NOT_OPEN: {
+  HOLD_ALREADY_RELEASED: {
     status: 409,
-    title: 'The hold is not open',
+    title: 'The hold is released already',
     retry: 'never',
-    sentence: () => 'This hold has been captured or released.',
+    sentence: () => 'This hold has been released and its credits are free again.',
   },
   HOLD_EXPIRED: {
     status: 409,
@@ -341,6 +351,14 @@ export const errorTable: { readonly [C in ErrorCode]: ErrorDefinition<ErrorDetai
     retry: 'later',
     retryAfterSeconds: 60,
     sentence: () => 'Wait as long as Retry-After says.',
+  },
+  TRANSFER_LIMIT_EXCEEDED: {
+    status: 429,
+    title: 'The transfers of the day are used up',
+    retry: 'later',
+    retryAfterSeconds: 3_600,
+    sentence: ({ limit, remaining }) =>
+      `A user may transfer ${limit} credits a day (UTC); ${remaining} are left today.`,
   },
   TOO_MANY_PURCHASES_TODAY: {
     status: 429,

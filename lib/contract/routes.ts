@@ -1,9 +1,11 @@
 import type { Route } from '#lib/contract/route';
 import { adminRoutes } from '#lib/contract/routes/admin';
 import { adminPurchaseRoutes } from '#lib/contract/routes/admin-purchases';
+import { holdRoutes } from '#lib/contract/routes/holds';
 import { publicRoutes } from '#lib/contract/routes/public';
 import { purchaseRoutes } from '#lib/contract/routes/purchases';
 import { serviceRoutes } from '#lib/contract/routes/service';
+import { transferRoutes } from '#lib/contract/routes/transfers';
 import { walletRoutes } from '#lib/contract/routes/wallet';
 
 /**
@@ -14,6 +16,8 @@ export const routes = {
   ...publicRoutes,
   ...walletRoutes,
   ...serviceRoutes,
+  ...holdRoutes,
+  ...transferRoutes,
   ...purchaseRoutes,
   ...adminRoutes,
   ...adminPurchaseRoutes,

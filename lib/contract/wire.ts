@@ -83,6 +83,16 @@ const expiringCredits = z.strictObject({
   expires_at: timestamp,
 });
 
+const openGrant = z.strictObject({
+  grant_id: z.string(),
+  category: grantCategory,
+  priority: z.int().min(0),
+  remaining: creditCount.meta({ description: 'The held part included.' }),
+  held: creditCount,
+  granted_at: timestamp,
+  expires_at: timestamp.nullable(),
+});
+
 export const balance = z
   .strictObject({
     credit_type: creditType,
@@ -95,8 +105,72 @@ export const balance = z
     debt: creditCount.meta({ description: 'Owed after a reversal; later inflows pay it first.' }),
     expiring: z.array(expiringCredits).meta({ description: 'Soonest first.' }),
     version: creditCount.meta({ description: 'The newest transaction’s seq.' }),
+    at: timestamp.optional().meta({ description: 'The past instant that was asked for.' }),
+    grants: z
+      .array(openGrant)
+      .optional()
+      .meta({ description: 'Open at that instant, in the order in which they burn.' }),
   })
   .meta({ id: 'Balance' });
+
+export const HOLD_STATES = ['open', 'captured', 'released', 'expired'] as const;
+
+export const hold = z
+  .strictObject({
+    hold_id: idOf('hold'),
+    user_id: userId,
+    credit_type: creditType,
+    state: z.enum(HOLD_STATES),
+    amount: creditCount.meta({ description: 'Credits set aside.' }),
+    captured: creditCount.meta({ description: 'Credits spent when it ended; may be more.' }),
+    description: z.string(),
+    reference: reference.nullable(),
+    metadata,
+    created_at: timestamp,
+    expires_at: timestamp,
+    ended_at: timestamp.nullable(),
+    transaction_id: idOf('transaction').meta({ description: 'Of its placing.' }),
+  })
+  .meta({ id: 'Hold' });
+
+export const holdMovement = movement.extend({ hold }).meta({ id: 'HoldMovement' });
+
+export const holdList = z
+  .strictObject({ holds: z.array(hold), pagination })
+  .meta({ id: 'HoldList' });
+
+export const transferMovement = movement
+  .extend({ to_user_id: userId, to_transaction_id: idOf('transaction') })
+  .meta({ id: 'TransferMovement', description: 'The sender’s side of a transfer.' });
+
+const spendRefusal = z.strictObject({
+  code: z.string(),
+  required: creditCount.optional(),
+  available: creditCount.optional(),
+  shortfall: creditCount.optional(),
+});
+
+export const batch = z
+  .strictObject({
+    success: z.literal(true),
+    credit_type: creditType,
+    balance: creditCount.meta({ description: 'After the batch.' }),
+    credits_spent: creditCount.meta({ description: 'By the spends that this batch did.' }),
+    results: z
+      .array(
+        z.strictObject({
+          idempotency_key: z.string(),
+          status: z.enum(['spent', 'replayed', 'refused']).meta({
+            description: '`replayed`: an earlier batch had done it.',
+          }),
+          transaction_id: idOf('transaction').nullable(),
+          transaction: transaction.nullable(),
+          refusal: spendRefusal.nullable(),
+        }),
+      )
+      .meta({ description: 'In the order of the request.' }),
+  })
+  .meta({ id: 'Batch' });
 
 export const userBalance = balance
   .extend({ user_id: userId, balance: creditCount })

@@ -144,6 +144,6 @@ function requestInfo(call: {
 }
 
 /** Taken after parsing, so that a default that is spelled out and one that is left out ask for the same. */
-function fingerprintOf(input: unknown): string {
+export function fingerprintOf(input: unknown): string {
   return createHash('sha256').update(canonicalJson(input)).digest('base64url');
 }

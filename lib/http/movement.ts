@@ -5,8 +5,9 @@ import type { RequestInfo } from '#lib/http/endpoint';
 import { refusalProblem } from '#lib/http/refusal';
 import { toMovement } from '#lib/http/wallet-resource';
 import type { Command } from '#lib/ledger/decision';
-import type { Metadata, Reference } from '#lib/ledger/entry';
+import type { Entry, Metadata, Reference } from '#lib/ledger/entry';
 import type { Outcome } from '#lib/ports';
+import type { WalletRefusal } from '#lib/wallets/refusal';
 
 /** A request as the ledger's commands take it: who, when, why, and the cause that makes it happen once. */
 export function commandOf(
@@ -28,26 +29,25 @@ export function commandOf(
   };
 }
 
-/**
- * The answer to a command that moves credits: done now or done before, which is the same answer with a header;
- * throws the problem of a refusal (DESIGN 5).
- */
-export function movementAnswer(outcome: Outcome): {
-  readonly status: 201;
-  readonly body: Wire<typeof wire.movement>;
-  readonly replayed: boolean;
-} {
+/** The entry of a command, done now or done before; throws the problem of a refusal (DESIGN 5). */
+export function entryOf(outcome: Outcome<WalletRefusal>): Entry {
   switch (outcome.kind) {
     case 'committed':
     case 'replayed':
-      return {
-        status: 201,
-        body: toMovement(outcome.entry),
-        replayed: outcome.kind === 'replayed',
-      };
+      return outcome.entry;
     case 'reused':
       throw problem('IDEMPOTENCY_KEY_REUSED');
     case 'refused':
       throw refusalProblem(outcome.refusal);
   }
+}
+
+/** The answer to a command that moves credits; a replay is the same answer with a header. */
+export function movementAnswer(outcome: Outcome<WalletRefusal>): {
+  readonly status: 201;
+  readonly body: Wire<typeof wire.movement>;
+  readonly replayed: boolean;
+} {
+  const entry = entryOf(outcome);
+  return { status: 201, body: toMovement(entry), replayed: outcome.kind === 'replayed' };
 }

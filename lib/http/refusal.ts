@@ -1,13 +1,16 @@
 import { type ProblemError, problem } from '#lib/contract/problem';
 import { unreachable } from '#lib/invariant';
-import type { Refusal } from '#lib/ledger/decision';
+import type { WalletRefusal } from '#lib/wallets/refusal';
 
-/** The answer to a caller for what the ledger refuses (DESIGN 3). */
-export function refusalProblem(refusal: Refusal): ProblemError {
+/** The answer to a caller for what the ledger and its commands refuse (DESIGN 3); `place` is which spend of a batch. */
+export function refusalProblem(
+  refusal: WalletRefusal,
+  place?: { readonly spend_index: number },
+): ProblemError {
   switch (refusal.code) {
     case 'INSUFFICIENT_CREDITS': {
       const { required, available, shortfall } = refusal;
-      return problem(refusal.code, { required, available, shortfall });
+      return problem(refusal.code, { required, available, shortfall, ...place });
     }
     case 'BALANCE_LIMIT_EXCEEDED':
     case 'TOO_MANY_GRANTS':
@@ -15,14 +18,26 @@ export function refusalProblem(refusal: Refusal): ProblemError {
       return problem(refusal.code, { limit: refusal.limit });
     case 'REFUND_EXCEEDS_SPEND':
       return problem(refusal.code, { refundable: refusal.refundable });
+    case 'HOLD_TOO_LONG':
+      return problem(refusal.code, { limit_seconds: refusal.limitSeconds });
+    case 'TRANSFER_LIMIT_EXCEEDED': {
+      const { limit, remaining, retryAfterSeconds } = refusal;
+      return problem(refusal.code, { limit, remaining, retry_after: retryAfterSeconds });
+    }
+    case 'RECEIVER_MISSING':
+      return problem('NOT_FOUND');
     case 'ALREADY_EXPIRED':
     case 'NOT_REFUNDABLE':
     case 'ALREADY_REFUNDED':
-    case 'HOLD_NOT_OPEN':
-    case 'HOLD_EXISTS':
+    case 'HOLD_ALREADY_CAPTURED':
+    case 'HOLD_ALREADY_RELEASED':
     case 'HOLD_EXPIRED':
     case 'SELF_TRANSFER':
       return problem(refusal.code);
+    // Our hold ids follow from the request, and the command tells how a hold ended: no caller meets these.
+    case 'HOLD_NOT_OPEN':
+    case 'HOLD_EXISTS':
+      return problem('CONFLICT');
     default:
       return unreachable(refusal);
   }

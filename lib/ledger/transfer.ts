@@ -2,11 +2,11 @@ import { invariant } from '#lib/invariant';
 import { advance } from '#lib/ledger/advance';
 import { type Command, type Decision, decided, post, type Refusal } from '#lib/ledger/decision';
 import { drawInBurnOrder } from '#lib/ledger/draws';
-import { type Draw, entryId } from '#lib/ledger/entry';
+import { type Draw, type Entry, entryId } from '#lib/ledger/entry';
 import { bringIn, grantIdOf } from '#lib/ledger/inflow';
 import { checkAmount } from '#lib/ledger/limits';
 import { insufficient } from '#lib/ledger/spend';
-import type { Head } from '#lib/ledger/wallet';
+import type { Head, WalletRef } from '#lib/ledger/wallet';
 
 type Moved = Extract<Decision, { readonly ok: true }>;
 
@@ -42,7 +42,8 @@ export function transfer(
     }),
     command,
   );
-  const id = entryId(heads.to, command.cause);
+  const cause = receivedCause(from.entry);
+  const id = receivedEntryId(heads.to, from.entry);
   const moved = draws.map((draw, part): Draw => ({
     ...draw,
     grantId: grantIdOf(id, part),
@@ -51,11 +52,22 @@ export function transfer(
   const reference = { type: 'user', id: heads.from.userId };
   const to = bringIn(advance(heads.to, source.now), {
     ...draft,
+    cause,
     type: 'transfer_in',
     draws: moved,
     reference,
   });
   return to.ok ? { ok: true, from, to } : to;
+}
+
+/** The id of the receiver's entry, which follows from the sender's. */
+export function receivedEntryId(to: WalletRef, sent: Pick<Entry, 'id'>): string {
+  return entryId(to, receivedCause(sent));
+}
+
+/** A caller's key stands for one transfer of one sender: two senders may use the same, and meet in one receiver. */
+function receivedCause(sent: Pick<Entry, 'id'>): string {
+  return `transfer:${sent.id}`;
 }
 
 function denied(refusal: Refusal): TransferDecision {

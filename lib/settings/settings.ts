@@ -1,5 +1,7 @@
 import * as z from 'zod';
 import { CREDITS_MAX, currency } from '#lib/contract/amounts';
+import { HOLD_SECONDS_MAX } from '#lib/contract/holds';
+import { BALANCE_MAX } from '#lib/ledger/limits';
 
 /** Most purchases a day that can be allowed to one user: their ids stand in one item. */
 const PURCHASES_PER_DAY_MAX = 200;
@@ -41,6 +43,11 @@ export const settings = {
   purchases_per_day_max: { schema: z.int().min(0).max(PURCHASES_PER_DAY_MAX), initial: 100 },
   /** Purchases that a user may have begun within 24 hours and not brought to an end. */
   purchases_pending_max: { schema: z.int().min(1).max(PURCHASES_PER_DAY_MAX), initial: 50 },
+  /** How long a hold lasts whose request does not say, and at most. */
+  hold_seconds_default: { schema: z.int().min(1).max(HOLD_SECONDS_MAX), initial: 3_600 },
+  hold_seconds_max: { schema: z.int().min(1).max(HOLD_SECONDS_MAX), initial: 7 * 86_400 },
+  /** Credits of one type that a user may transfer in a UTC day; 0 for no limit. */
+  transfer_limit_per_day: { schema: z.int().min(0).max(BALANCE_MAX), initial: 0 },
 } as const;
 
 export type SettingKey = keyof typeof settings;

@@ -9,6 +9,9 @@ import { emailRecordSchema } from '#lib/notifications/email-record';
 import { quarantinedEventSchema } from '#lib/purchases/quarantined-event';
 import { reconciliationSchema } from '#lib/purchases/reconciliation';
 import { settingSchema } from '#lib/settings/settings';
+import { holdSchema } from '#lib/wallets/hold';
+import { spendBatchSchema } from '#lib/wallets/spend-batch-record';
+import { transferDaySchema } from '#lib/wallets/transfer-day';
 import { invariant } from '#lib/invariant';
 import type { RecordName, RecordRef, RecordTypes, RecordWrite, Stored } from '#lib/ports';
 import { moneyMovementSchema } from '#lib/purchases/money-movement';
@@ -46,6 +49,21 @@ const records: { readonly [K in RecordName]: RecordSpec<K> } = {
   account: { key: (id) => accountKey(id.userId), schema: accountSchema },
   setting: { key: (id) => settingKey(id.key), schema: settingSchema },
   refunded: { key: refundedKey, schema: z.object({ amount: z.int() }) },
+  hold: {
+    key: ({ userId, holdId }) => ({ pk: userPartition(userId), sk: `HOLD#${keyPart(holdId)}` }),
+    schema: holdSchema,
+  },
+  spendBatch: {
+    key: ({ userId, batchId }) => ({ pk: userPartition(userId), sk: `BATCH#${keyPart(batchId)}` }),
+    schema: spendBatchSchema,
+  },
+  transferDay: {
+    key: ({ userId, creditType }) => ({
+      pk: userPartition(userId),
+      sk: `TRANSFERS#${keyPart(creditType)}`,
+    }),
+    schema: transferDaySchema,
+  },
   package: {
     key: (id) => ({ pk: CATALOG_PARTITION, sk: keyPart(id.packageId) }),
     schema: packageSchema,

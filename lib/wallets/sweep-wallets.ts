@@ -26,7 +26,11 @@ export async function sweepWallets(
 }
 
 /** A sweep has no cause of its own: its first entry's is the command's, so a repeated sweep meets what it has written. */
-async function sweepWallet(ledger: LedgerStore, wallet: WalletRef, now: string): Promise<number> {
+export async function sweepWallet(
+  ledger: LedgerStore,
+  wallet: WalletRef,
+  now: string,
+): Promise<number> {
   const [first] = advance(await ledger.loadHead(wallet), now).entries;
   if (!first) return 0;
   let written = 0;

@@ -104,7 +104,7 @@ function playTransfer(bench: Bench, from: Lane, amount: number): Said {
     const time = Math.max(giver.time, receiver.time);
     model.tick(giver, time);
     model.tick(receiver, time);
-    const newId = newIds(to, nameOf(decision));
+    const newId = newIds(to, decision.ok ? decision.to.entry.cause : 'refused');
     const pieces = model.take(giver, 'transferredOut', amount);
     model.give(
       receiver,

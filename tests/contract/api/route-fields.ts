@@ -10,7 +10,9 @@ import { context, httpEvent, testRuntime } from '#tests/http/events';
 export const good: Readonly<Record<string, unknown>> = {
   userId: 'alice',
   user_id: 'alice',
+  to_user_id: 'bob',
   id: 'pur_1',
+  hold_id: 'hld_1',
   session_id: 'cs_test_1',
   order_id: 'order_1',
   razorpay_order_id: 'order_1',
@@ -35,6 +37,10 @@ export const good: Readonly<Record<string, unknown>> = {
   expires_at: '2026-12-01T00:00:00Z',
   reference: { type: 'order', id: '1' },
   metadata: { plan: 'pro' },
+  expires_in: 60,
+  state: 'open',
+  partial: true,
+  spends: [{ amount: 5, description: 'x', idempotency_key: 'k1' }],
   success_url: 'https://app.example/success?session={CHECKOUT_SESSION_ID}',
   cancel_url: 'https://app.example/cancel',
   page: '1',
@@ -101,6 +107,8 @@ function isExcluded(field: Field, tested: string | undefined): boolean {
       return (tested === 'package_id' ? ['credits', 'credit_type'] : ['package_id']).includes(
         field.name,
       );
+    case 'placeHold':
+      return field.name === (tested === 'expires_in' ? 'expires_at' : 'expires_in');
     case 'fulfillPurchase':
       return field.name === (tested === 'order_id' ? 'session_id' : 'order_id');
     default:

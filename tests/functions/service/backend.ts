@@ -1,0 +1,89 @@
+import * as z from 'zod';
+import { addUserCredits } from '#functions/service/add-credits';
+import { deductCreditsBatch } from '#functions/service/deduct-batch';
+import { deductCredits } from '#functions/service/deduct-credits';
+import { captureUserHold, releaseUserHold } from '#functions/service/end-hold';
+import { getUserBalance } from '#functions/service/get-user-balance';
+import { listUserHolds } from '#functions/service/list-holds';
+import { placeUserHold } from '#functions/service/place-hold';
+import { refundUserCredits } from '#functions/service/refund-credits';
+import { transferUserCredits } from '#functions/service/transfer-credits';
+import type { Route } from '#lib/contract/route';
+import { apiHandler } from '#lib/http/api-handler';
+import { context, httpEvent, testRuntime } from '#tests/http/events';
+import type { TestLedger } from '#tests/support/ledger';
+
+const answerSchema = z.record(z.string(), z.unknown());
+
+export interface Call {
+  readonly params?: Readonly<Record<string, string>>;
+  readonly query?: string;
+  readonly body?: unknown;
+  /** The Idempotency-Key. */
+  readonly key?: string;
+}
+
+export interface Answered {
+  readonly status: number;
+  readonly replayed: boolean;
+  readonly headers: Readonly<Record<string, unknown>>;
+  // What the contract says of it is checked where the routes are; a test looks at what it is about.
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+/** The service function over a real table, as the app's backend calls it, at a time that the test sets. */
+export function openBackend(test: TestLedger, start = '2026-03-01T12:00:00.000Z') {
+  let now = start;
+  const endpoints = [
+    addUserCredits,
+    deductCredits,
+    refundUserCredits,
+    getUserBalance,
+    placeUserHold,
+    captureUserHold,
+    releaseUserHold,
+    listUserHolds,
+    transferUserCredits,
+    deductCreditsBatch,
+  ];
+  const handle = apiHandler(
+    endpoints,
+    () => ({
+      verifyToken: async (sub) => ({
+        kind: 'verified' as const,
+        caller: {
+          kind: 'service' as const,
+          sub,
+          clientId: 'service',
+          groups: new Set<string>(),
+          scopes: new Set(['credits/write']),
+        },
+      }),
+      ledger: test.ledger,
+      history: test.history,
+    }),
+    { ...testRuntime(), now: () => new Date(now) },
+  );
+  let requests = 0;
+  return {
+    at: (instant: string) => {
+      now = instant;
+    },
+    async call(route: Route, { key, ...request }: Call): Promise<Answered> {
+      requests += 1;
+      const event = httpEvent(route, {
+        token: 'backend',
+        requestId: `req-${requests}`,
+        ...(key !== undefined && { headers: { 'idempotency-key': key } }),
+        ...request,
+      });
+      const { statusCode, headers = {}, body = '{}' } = await handle(event, context(60_000));
+      return {
+        status: statusCode ?? 0,
+        replayed: headers['idempotent-replayed'] === 'true',
+        headers,
+        body: answerSchema.parse(JSON.parse(body)),
+      };
+    },
+  };
+}
