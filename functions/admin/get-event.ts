@@ -3,6 +3,8 @@ import { problem } from '#lib/contract/problem';
 import { adminRoutes } from '#lib/contract/routes/admin';
 import { endpoint } from '#lib/http/endpoint';
 import { toEventDetails } from '#lib/http/event-resource';
+import { invariant } from '#lib/invariant';
+import { withStatuses } from '#lib/purchases/event-status';
 import { findEvent } from '#lib/purchases/find-event';
 
 /** GET /admin/credits/events/{id} */
@@ -12,6 +14,8 @@ export const getEvent = endpoint(
     const sought = { eventId: params.id, provider: query.provider ?? null };
     const found = await findEvent({ store: ledger }, sought);
     if (!found) throw problem('NOT_FOUND');
-    return { status: 200, body: toEventDetails(found.value) };
+    const [kept] = await withStatuses({ store: ledger }, [found.value]);
+    invariant(kept, 'every event has a status');
+    return { status: 200, body: toEventDetails(kept) };
   },
 );

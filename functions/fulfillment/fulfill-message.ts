@@ -49,16 +49,21 @@ export async function fulfillMessage(
       ? await applyPaymentEvent({ store }, { event: translation.event, now })
       : translation;
   const verdict = applied.kind === 'early' ? lastWord(applied, message.deliveries) : applied;
+  const { eventId, type } = named;
+  const event = { provider, eventId, type, body, receivedAt, now };
   if (verdict.kind === 'quarantine') {
     const { reason, detail } = verdict;
-    const { eventId, type } = named;
-    const event = { provider, eventId, type, reason, detail, body, receivedAt, now };
-    const event_id = await quarantineEvent({ store }, event);
+    const event_id = await quarantineEvent({ store }, { ...event, reason, detail });
     deps.count('EventsQuarantined');
     log.warn('event quarantined', { ...about, event_id, reason });
     return;
   }
   if (verdict.kind === 'waiting') {
+    // Nothing contradicts anything, so that nobody is woken; but whoever looks must see it.
+    const { paymentRef: waitsFor } = verdict;
+    const detail = `it is about ${waitsFor}, a payment that nobody has told us of`;
+    const reason = 'WAITS_FOR_PAYMENT';
+    await quarantineEvent({ store }, { ...event, reason, detail, waitsFor });
     log.warn('event waits for its payment', about);
     return;
   }

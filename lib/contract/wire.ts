@@ -1,6 +1,7 @@
 import * as z from 'zod';
 import { creditChange, creditCount, currency, minorUnits } from '#lib/contract/amounts';
 import { CREDIT_TYPES, creditType } from '#lib/contract/credit-types';
+import { EVENT_STATUSES } from '#lib/contract/event-statuses';
 import { metadata, reference, timestamp } from '#lib/contract/fields';
 import { idOf, keyPart, providerId, userId } from '#lib/contract/ids';
 import { REPLAY_OUTCOMES } from '#lib/contract/replay-outcomes';
@@ -373,6 +374,10 @@ export const quarantinedEvent = z
     type: z.string().nullable(),
     reason: z.string(),
     detail: z.string().meta({ description: 'What contradicts what.' }),
+    status: z.enum(EVENT_STATUSES).meta({
+      description:
+        '`open` needs a person. `waiting` is money on its way back whose payment we have not heard of. `resolved` is done.',
+    }),
     received_at: timestamp,
     last_seen_at: timestamp,
     deliveries: z.int().min(1),

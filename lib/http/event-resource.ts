@@ -1,17 +1,19 @@
 import type * as wire from '#lib/contract/wire';
 import type { Wire } from '#lib/http/endpoint';
-import type { EventReplay, QuarantinedEvent } from '#lib/purchases/quarantined-event';
+import type { KeptEvent } from '#lib/purchases/event-status';
+import type { EventReplay } from '#lib/purchases/quarantined-event';
 
 /** Events that wait for a person, as the API shows them. */
 
 /** Without the body, and the people in it. */
-export function toQuarantinedEvent(event: QuarantinedEvent): Wire<typeof wire.quarantinedEvent> {
+export function toQuarantinedEvent(event: KeptEvent): Wire<typeof wire.quarantinedEvent> {
   return {
     event_id: event.eventId,
     provider: event.provider,
     type: event.type,
     reason: event.reason,
     detail: event.detail,
+    status: event.status,
     received_at: event.receivedAt,
     last_seen_at: event.lastSeenAt,
     deliveries: event.deliveries,
@@ -19,7 +21,7 @@ export function toQuarantinedEvent(event: QuarantinedEvent): Wire<typeof wire.qu
   };
 }
 
-export function toEventDetails(event: QuarantinedEvent): Wire<typeof wire.eventDetails> {
+export function toEventDetails(event: KeptEvent): Wire<typeof wire.eventDetails> {
   const { body, replays } = event;
   return { ...toQuarantinedEvent(event), body, replays: replays.map(toEventReplay) };
 }

@@ -18,7 +18,7 @@ import {
   writesOf,
 } from '#lib/purchases/purchase-change';
 import type { Verdict } from '#lib/purchases/verdict';
-import { waitForPayment } from '#lib/purchases/wait-for-payment';
+import { type Waiting, waitForPayment } from '#lib/purchases/wait-for-payment';
 
 /** Each lost race means that another delivery about the same purchase got further; there are only so many. */
 const ATTEMPTS_MAX = 20;
@@ -30,8 +30,10 @@ export type Applied =
       readonly entryId: string;
     })
   | (OfPurchase & { readonly kind: 'recorded' | 'unchanged' })
-  /** `waiting` for its payment, and applied with it; `foreign`: no business of ours. */
-  | { readonly kind: 'waiting' | 'foreign' }
+  /** For its payment, and applied with it. */
+  | Waiting
+  /** No business of ours. */
+  | { readonly kind: 'foreign' }
   /** Perhaps before its purchase: try again later, and hand it to a person in the end. */
   | { readonly kind: 'early'; readonly detail: string }
   | Verdict;

@@ -12,6 +12,7 @@ export interface EventToQuarantine extends Pick<
   'provider' | 'type' | 'reason' | 'detail' | 'body' | 'receivedAt'
 > {
   readonly eventId: string | null;
+  readonly waitsFor?: string;
   readonly now: string;
 }
 

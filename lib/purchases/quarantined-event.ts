@@ -16,6 +16,9 @@ const replay = z.object({
 });
 export type EventReplay = z.infer<typeof replay>;
 
+/** Money on its way back of a payment that nobody has told us of: no contradiction, and not to be forgotten either. */
+const WAITS_FOR_PAYMENT = 'WAITS_FOR_PAYMENT';
+
 /** A provider's event that we do not act on by ourselves, kept whole for a person (DESIGN 6). */
 export const quarantinedEventSchema = z.object({
   provider: z.enum(PAYMENT_PROVIDERS),
@@ -23,9 +26,11 @@ export const quarantinedEventSchema = z.object({
   eventId: z.string(),
   /** The provider's event type; null where the body does not say. */
   type: z.string().nullable(),
-  reason: z.enum(QUARANTINE_REASONS),
+  reason: z.enum([...QUARANTINE_REASONS, WAITS_FOR_PAYMENT]),
   /** What contradicts what, in a sentence for an admin. */
   detail: z.string(),
+  /** The provider's payment without which the event means nothing yet; only with the reason that says so. */
+  waitsFor: z.string().optional(),
   /** As it was signed. */
   body: z.string(),
   /** When the receiver took the first delivery. */

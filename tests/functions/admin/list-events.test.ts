@@ -42,6 +42,7 @@ it('shows newest first what contradicts what, without the bodies and the people 
     type: 'checkout.session.completed',
     reason: 'WRONG_AMOUNT',
     detail: '999 came, 1000 was agreed',
+    status: 'open',
     received_at: '2026-11-18T11:03:00.000Z',
     last_seen_at: '2026-11-18T11:03:00.000Z',
     deliveries: 1,

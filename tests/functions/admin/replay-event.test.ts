@@ -63,6 +63,7 @@ describe('a quarantined event', () => {
       reason: 'WALLET_REFUSED',
       detail: 'too many grants',
       body,
+      status: 'open',
       replays: [],
     });
     const support = openOffice(test, { group: 'support' });
@@ -82,6 +83,7 @@ describe('a quarantined event', () => {
     expect(bodyOf(replayEvent, 200, again)).toEqual(first);
     expect(bodyOf(replayEvent, 200, await replay('other'))).toMatchObject({ outcome: 'unchanged' });
     expect(await balance()).toBe(credits);
+    expect((await look()).status).toBe('resolved');
     expect((await look()).replays).toMatchObject([
       { outcome: 'credited', replayed_by: 'admin:admin-1', replayed_at: NOW },
       { outcome: 'unchanged' },
@@ -98,12 +100,13 @@ describe('a quarantined event', () => {
   });
 
   it('that is still wrong changes nothing and says why', async () => {
-    const { replay, balance } = await quarantined((body) =>
+    const { replay, look, balance } = await quarantined((body) =>
       body.replaceAll('"livemode":false', '"livemode":true'),
     );
     const answer = bodyOf(replayEvent, 200, await replay());
     expect(answer.outcome).toBe('quarantined');
     expect(answer.detail).toContain('WRONG_LIVEMODE');
+    expect((await look()).status).toBe('open');
     expect(await balance()).toBe(0);
   });
 

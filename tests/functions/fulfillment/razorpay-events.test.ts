@@ -231,7 +231,11 @@ describe.skipIf(!existsSync(folder))(
         expect(events.length).toBeGreaterThan(0);
         // Two samples tell different amounts of one dispute.
         const reasons = new Set(events.map(({ reason }) => reason));
-        expect([...reasons].toSorted()).toEqual(['UNKNOWN_PAYMENT', 'WRONG_AMOUNT']);
+        expect([...reasons].toSorted()).toEqual([
+          'UNKNOWN_PAYMENT',
+          'WAITS_FOR_PAYMENT',
+          'WRONG_AMOUNT',
+        ]);
         expect(JSON.stringify(await test.dynamo.dump(test.tableName))).not.toContain('ENTRY#');
       },
     );
