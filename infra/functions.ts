@@ -73,6 +73,17 @@ export const functionDefinitions = {
       readSecret(secrets.razorpayApiKey),
     ],
   },
+  applications: {
+    description: 'Codes that users redeem, and projects that they apply to.',
+    memoryMb: 1024,
+    timeoutSeconds: 10,
+    environment: (resources) => ({ ...tableVariables(resources), ...identityVariables(resources) }),
+    statements: ({ table }) => [
+      readTable(table),
+      queryIndexes(table, ['gsi1', 'gsi3']),
+      writeTable(table),
+    ],
+  },
   admin: {
     description: 'Verifying any wallet, and what waits for a person.',
     memoryMb: 1024,

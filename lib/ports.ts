@@ -13,12 +13,14 @@ import type { Head, WalletRef } from '#lib/ledger/wallet';
 import type { EmailKind } from '#lib/notifications/email-request';
 import type { EmailRecord } from '#lib/notifications/email-record';
 import type { MoneyMovement } from '#lib/purchases/money-movement';
+import type { PromoCode, Redemption } from '#lib/promo/promo-code';
 import type { PaymentReference, Purchase, PurchaseCount } from '#lib/purchases/purchase';
 import type { QuarantinedEvent } from '#lib/purchases/quarantined-event';
 import type { Reconciliation } from '#lib/purchases/reconciliation';
 import type { HoldRecord } from '#lib/wallets/hold';
 import type { SpendBatchRecord } from '#lib/wallets/spend-batch-record';
 import type { TransferDay } from '#lib/wallets/transfer-day';
+import type { RequestRecord } from '#lib/requests/request-record';
 
 /**
  * What commands need of the table, in the words of the domain; `lib/store` implements it. Commands load, ask the
@@ -70,6 +72,16 @@ export interface RecordTypes {
   readonly reconciliation: {
     readonly id: { readonly provider: Purchase['provider']; readonly at: string };
     readonly value: Reconciliation;
+  };
+  readonly promoCode: { readonly id: { readonly code: string }; readonly value: PromoCode };
+  readonly redemption: {
+    readonly id: { readonly code: string; readonly userId: string };
+    readonly value: Redemption;
+  };
+  readonly request: {
+    /** Of a request with an Idempotency-Key: `request:...`. */
+    readonly id: { readonly cause: string };
+    readonly value: RequestRecord;
   };
   readonly audit: {
     /** `at` is the record's own: its month and its place in it. */
@@ -310,6 +322,25 @@ export interface RateLimitStore {
     /** ISO 8601 UTC. */
     readonly now: string;
   }) => Promise<Allowance>;
+}
+
+/** Promotional codes, and who has redeemed them. */
+export interface PromoStore {
+  /** Newest first. `after` is what a page before answered as `next`; else `offset` codes are skipped. */
+  readonly codes: (query: {
+    readonly after: string | null;
+    readonly offset: number;
+    readonly limit: number;
+  }) => Promise<{ readonly codes: readonly PromoCode[]; readonly next: string | null }>;
+  /** Newest first, in pages whose cost does not grow with their number; `total` is the code's count of uses. */
+  readonly redemptions: (query: {
+    readonly code: string;
+    readonly total: number;
+    /** Only redemptions up to this number. */
+    readonly upTo?: number | undefined;
+    readonly offset: number;
+    readonly limit: number;
+  }) => Promise<readonly Redemption[]>;
 }
 
 /** What is or was on sale. */

@@ -3,15 +3,17 @@ import type { ApiDependencies } from '#lib/http/api-handler';
 import { type CountMetric, createMetrics } from '#lib/http/metrics';
 import { requireVariable, type Runtime } from '#lib/http/runtime';
 import { tokenVerifier } from '#lib/http/token-verifier';
-import type { LedgerStore, QuarantineStore, ReconciliationStore } from '#lib/ports';
+import type { LedgerStore, PromoStore, QuarantineStore, ReconciliationStore } from '#lib/ports';
 import { lambdaTable } from '#lib/store/lambda-table';
 import { createLedgerStore } from '#lib/store/ledger-store';
+import { createPromoStore } from '#lib/store/promo-store';
 import { createQuarantineStore } from '#lib/store/quarantine-store';
 import { createReconciliationStore } from '#lib/store/reconciliation-store';
 
 /** What the people who run the app need. */
 export interface AdminDependencies extends ApiDependencies {
   readonly ledger: LedgerStore;
+  readonly promo: PromoStore;
   readonly quarantine: QuarantineStore;
   readonly reconciliations: ReconciliationStore;
   /** Whether this deployment sells for real money. */
@@ -33,6 +35,7 @@ export function createDependencies({ env }: Runtime): AdminDependencies {
     verifyToken: tokenVerifier(env),
     recordRefusal: countRefusals(ledger),
     ledger,
+    promo: createPromoStore(table),
     quarantine: createQuarantineStore(table),
     reconciliations: createReconciliationStore(table),
     livemode: requireVariable(env, 'STRIPE_LIVEMODE') === 'true',

@@ -1,7 +1,11 @@
+import { changePromoCode } from '#functions/admin/change-promo-code';
+import { createPromoCode } from '#functions/admin/create-promo-code';
 import { createDependencies } from '#functions/admin/dependencies';
 import { getEvent } from '#functions/admin/get-event';
 import { getReconciliation } from '#functions/admin/get-reconciliation';
 import { listEvents } from '#functions/admin/list-events';
+import { listPromoCodes } from '#functions/admin/list-promo-codes';
+import { listRedemptions } from '#functions/admin/list-redemptions';
 import { replayEvent } from '#functions/admin/replay-event';
 import { verifyUser } from '#functions/admin/verify-user';
 import { apiHandler } from '#lib/http/api-handler';
@@ -9,7 +13,17 @@ import { lambdaRuntime } from '#lib/http/runtime';
 
 /** What the people who run the app do (DESIGN 5, admins). */
 export const handler = apiHandler(
-  [verifyUser, listEvents, getEvent, replayEvent, getReconciliation],
+  [
+    verifyUser,
+    listEvents,
+    getEvent,
+    replayEvent,
+    getReconciliation,
+    listPromoCodes,
+    createPromoCode,
+    changePromoCode,
+    listRedemptions,
+  ],
   createDependencies,
   lambdaRuntime({ env: process.env, now: () => new Date() }),
 );

@@ -35,6 +35,9 @@ export interface ErrorDetails {
   readonly FORBIDDEN: [];
   readonly NOT_FOUND: [];
   readonly ROUTE_NOT_FOUND: [];
+  readonly PROMO_CODE_INVALID: [];
+  readonly PROMO_CODE_REDEEMED: [];
+  readonly PROMO_CODE_EXISTS: [];
   readonly ALREADY_REFUNDED: [];
   readonly REFUND_EXCEEDS_SPEND: Details<{ refundable: number }>;
   readonly NOT_REFUNDABLE: [];
@@ -191,6 +194,25 @@ export const errorTable: { readonly [C in ErrorCode]: ErrorDefinition<ErrorDetai
     title: 'No such route',
     retry: 'never',
     sentence: () => 'No operation has this method and path; GET /openapi.json lists them.',
+  },
+  PROMO_CODE_INVALID: {
+    status: 404,
+    title: 'The code is not valid',
+    retry: 'never',
+    // One sentence for every reason: a guesser must not learn which codes there are.
+    sentence: () => 'This code cannot be redeemed.',
+  },
+  PROMO_CODE_REDEEMED: {
+    status: 409,
+    title: 'The code is redeemed already',
+    retry: 'never',
+    sentence: () => 'You have redeemed this code before; it counts once.',
+  },
+  PROMO_CODE_EXISTS: {
+    status: 409,
+    title: 'The code exists',
+    retry: 'never',
+    sentence: () => 'There is a code of this name; it can be changed.',
   },
   ALREADY_REFUNDED: {
     status: 409,

@@ -1,7 +1,9 @@
 import type { Route } from '#lib/contract/route';
 import { adminRoutes } from '#lib/contract/routes/admin';
+import { adminPromoRoutes } from '#lib/contract/routes/admin-promo';
 import { adminPurchaseRoutes } from '#lib/contract/routes/admin-purchases';
 import { holdRoutes } from '#lib/contract/routes/holds';
+import { applicationRoutes } from '#lib/contract/routes/applications';
 import { publicRoutes } from '#lib/contract/routes/public';
 import { purchaseRoutes } from '#lib/contract/routes/purchases';
 import { serviceRoutes } from '#lib/contract/routes/service';
@@ -19,8 +21,10 @@ export const routes = {
   ...holdRoutes,
   ...transferRoutes,
   ...purchaseRoutes,
+  ...applicationRoutes,
   ...adminRoutes,
   ...adminPurchaseRoutes,
+  ...adminPromoRoutes,
 };
 
 export const allRoutes: readonly Route[] = Object.values(routes);

@@ -6,6 +6,7 @@ export type MetricName =
   | 'EmailsDelayed'
   | 'EventsQuarantined'
   | 'JobsFailed'
+  | 'PromoCodeMisses'
   | 'ReconciliationDrift'
   | 'VerificationFailures';
 

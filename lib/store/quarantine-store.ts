@@ -1,11 +1,7 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { QuarantinePage, QuarantineStore } from '#lib/ports';
-import type { ItemValue } from '#lib/store/names';
+import { newestFirst } from '#lib/store/newest-first';
 import { QUARANTINE_PARTITION, quarantinePartition, recordFromItem } from '#lib/store/records';
 import type { Table } from '#lib/store/table';
-
-/** A page of events may hold 25 MB of bodies, which come in answers of 1 MB. */
-const QUERIES_MAX = 200;
 
 /** Quarantined events, newest first, through the index (DESIGN 4). */
 export function createQuarantineStore(table: Table): QuarantineStore {
@@ -26,40 +22,4 @@ export function createQuarantineStore(table: Table): QuarantineStore {
       } satisfies QuarantinePage;
     },
   };
-}
-
-async function newestFirst(
-  table: Table,
-  list: {
-    readonly index: string;
-    readonly partition: string;
-    /** Only what sorts below it. */
-    readonly after: string | null;
-    readonly count: number;
-  },
-): Promise<readonly ItemValue[]> {
-  const { index, partition, after, count } = list;
-  const items: ItemValue[] = [];
-  let start: Record<string, unknown> | undefined;
-  for (let query = 0; query < QUERIES_MAX && items.length < count; query += 1) {
-    const answer = await table.client.send(
-      new QueryCommand({
-        TableName: table.name,
-        IndexName: index,
-        KeyConditionExpression: after === null ? '#pk = :pk' : '#pk = :pk AND #sk < :after',
-        ExpressionAttributeNames: {
-          '#pk': `${index}pk`,
-          ...(after !== null && { '#sk': `${index}sk` }),
-        },
-        ExpressionAttributeValues: { ':pk': partition, ...(after !== null && { ':after': after }) },
-        ScanIndexForward: false,
-        Limit: count - items.length,
-        ...(start && { ExclusiveStartKey: start }),
-      }),
-    );
-    items.push(...(answer.Items ?? []));
-    start = answer.LastEvaluatedKey;
-    if (!start) break;
-  }
-  return items;
 }

@@ -6,8 +6,10 @@ import { packageSchema } from '#lib/catalog/package';
 import { isFinished, jobSchema } from '#lib/jobs/job';
 import { jobRowSchema } from '#lib/jobs/job-row';
 import { emailRecordSchema } from '#lib/notifications/email-record';
+import { promoCodeSchema, redemptionSchema } from '#lib/promo/promo-code';
 import { quarantinedEventSchema } from '#lib/purchases/quarantined-event';
 import { reconciliationSchema } from '#lib/purchases/reconciliation';
+import { requestSchema } from '#lib/requests/request-record';
 import { settingSchema } from '#lib/settings/settings';
 import { holdSchema } from '#lib/wallets/hold';
 import { spendBatchSchema } from '#lib/wallets/spend-batch-record';
@@ -123,6 +125,32 @@ const records: { readonly [K in RecordName]: RecordSpec<K> } = {
     schema: reconciliationSchema,
     attributes: ({ at }) => ({ ttl: Math.floor(Date.parse(at) / 1000) + REPORTS_KEPT_S }),
   },
+  promoCode: {
+    key: (id) => ({ pk: promoPartition(id.code), sk: 'PROMO' }),
+    schema: promoCodeSchema,
+    attributes: ({ code, createdAt }) => ({
+      gsi1pk: PROMO_CODES_PARTITION,
+      gsi1sk: `${createdAt}#${code}`,
+    }),
+  },
+  redemption: {
+    key: ({ code, userId }) => ({
+      pk: promoPartition(code),
+      sk: `REDEMPTION#${keyPart(userId)}`,
+    }),
+    schema: redemptionSchema,
+    attributes: ({ code, number }) => ({
+      gsi1pk: redemptionsPartition(code),
+      gsi1sk: sequenceKey(number),
+    }),
+  },
+  request: {
+    key: ({ cause }) => ({
+      pk: `REQUEST#${keyPart(cause.replace('request:', ''))}`,
+      sk: 'REQUEST',
+    }),
+    schema: requestSchema,
+  },
   audit: {
     key: ({ at, auditId }) => ({
       pk: auditMonthPartition(at.slice(0, 7)),
@@ -180,6 +208,18 @@ export const PURCHASE_SORT_KEY = 'PURCHASE';
 
 /** Every package that is or was on sale. */
 export const CATALOG_PARTITION = 'CATALOG';
+
+/** gsi1: every code by time. */
+export const PROMO_CODES_PARTITION = 'PROMOS';
+
+/** gsi1: a code's redemptions by number. */
+export function redemptionsPartition(code: string): string {
+  return `REDEMPTIONS#${keyPart(code)}`;
+}
+
+function promoPartition(code: string): string {
+  return `PROMO#${keyPart(code)}`;
+}
 
 /** gsi1: a user's purchases by number. */
 export function purchasesPartition(userId: string): string {

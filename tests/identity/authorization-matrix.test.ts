@@ -76,6 +76,8 @@ const servicesAndSelf: Row = { ...people, serviceRead: 200, serviceWrite: 200, u
 const writingServices: Row = { ...nobody, serviceWrite: 200 };
 const reporters: Row = { ...nobody, finance: 200, admin: 200 };
 const refunders: Row = reporters;
+const readers: Row = { ...reporters, support: 200 };
+const configurers: Row = { ...nobody, admin: 200 };
 
 const matrix: Readonly<Record<keyof typeof routes, Row>> = {
   getHealth: anyone,
@@ -105,6 +107,7 @@ const matrix: Readonly<Record<keyof typeof routes, Row>> = {
   listPurchases: people,
   getPurchase: people,
   getReceipt: people,
+  redeemCode: unlessSuspended,
   verifyUser: reporters,
   listEvents: reporters,
   getEvent: reporters,
@@ -112,6 +115,10 @@ const matrix: Readonly<Record<keyof typeof routes, Row>> = {
   getReconciliation: reporters,
   fulfillPurchase: refunders,
   refundPurchase: refunders,
+  listPromoCodes: readers,
+  createPromoCode: configurers,
+  changePromoCode: configurers,
+  listRedemptions: readers,
 };
 
 let issuer: Issuer;
@@ -156,6 +163,7 @@ test.each(allRoutes)(
         userId: column === 'userForBob' ? 'bob' : 'alice',
         id: 'x',
         session_id: 'x',
+        code: 'CODE',
       };
       const event = httpEvent(route, { params, ...(token !== undefined && { token }) });
       answered[column] = (await handler(event, context())).statusCode;

@@ -48,6 +48,7 @@ describe('no provider SDK loads where none is called', () => {
     'stream',
     'notifications',
     'admin',
+    'applications',
     'registration',
   ])('%s', (name) => {
     const sdks = inputsOf(name).filter((path) =>

@@ -20,6 +20,7 @@ const domains = [
   'lib/promo/',
   'lib/purchases/',
   'lib/reports/',
+  'lib/requests/',
   'lib/settings/',
   'lib/subscriptions/',
   'lib/wallets/',

@@ -20,6 +20,12 @@ export const good: Readonly<Record<string, unknown>> = {
   razorpay_signature: 'a'.repeat(64),
   transaction_id: 'txn_1',
   package_id: 'starter',
+  code: 'Welcome-10',
+  active: true,
+  max_uses: 5,
+  credits_expire_at: '2027-12-01T00:00:00Z',
+  credits_expire_after_days: 30,
+  user_ids: ['alice'],
   amount: 5,
   credits: 5,
   required: '5',
@@ -111,6 +117,11 @@ function isExcluded(field: Field, tested: string | undefined): boolean {
       return field.name === (tested === 'expires_in' ? 'expires_at' : 'expires_in');
     case 'fulfillPurchase':
       return field.name === (tested === 'order_id' ? 'session_id' : 'order_id');
+    case 'createPromoCode':
+    case 'changePromoCode': {
+      const days = 'credits_expire_after_days';
+      return field.name === (tested === days ? 'credits_expire_at' : days);
+    }
     default:
       return false;
   }

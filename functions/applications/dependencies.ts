@@ -1,0 +1,32 @@
+import type { ApiDependencies } from '#lib/http/api-handler';
+import { type CountMetric, createMetrics } from '#lib/http/metrics';
+import { requireVariable, type Runtime } from '#lib/http/runtime';
+import { tokenVerifier } from '#lib/http/token-verifier';
+import type { LedgerStore } from '#lib/ports';
+import { lambdaTable } from '#lib/store/lambda-table';
+import { createLedgerStore } from '#lib/store/ledger-store';
+import { createRateLimitStore } from '#lib/store/rate-limit-store';
+
+/** What users do with their own wallets beside buying. */
+export interface ApplicationDependencies extends ApiDependencies {
+  readonly ledger: LedgerStore;
+  readonly count: CountMetric;
+}
+
+// Ends before the function's timeout of 10 s, so that whoever races for a code is told to come back.
+const RETRY_BUDGET_MS = 7_000;
+
+export function createDependencies({ env }: Runtime): ApplicationDependencies {
+  const count = createMetrics();
+  const table = lambdaTable({
+    name: requireVariable(env, 'TABLE_NAME'),
+    retryBudgetMs: RETRY_BUDGET_MS,
+    onConflict: () => count('ConflictRetries'),
+  });
+  return {
+    verifyToken: tokenVerifier(env),
+    rateLimits: createRateLimitStore(table),
+    ledger: createLedgerStore(table),
+    count,
+  };
+}

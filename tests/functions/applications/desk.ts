@@ -1,0 +1,51 @@
+import { redeemCode } from '#functions/applications/redeem-code';
+import type { ApplicationDependencies } from '#functions/applications/dependencies';
+import type { Route } from '#lib/contract/route';
+import { apiHandler } from '#lib/http/api-handler';
+import type { RateLimitStore } from '#lib/ports';
+import { context, httpEvent, testRuntime } from '#tests/http/events';
+import type { TestLedger } from '#tests/support/ledger';
+
+/** Admits everybody, for tests that are about what comes after. */
+export const unlimited: RateLimitStore = {
+  take: async () => ({ admitted: true, remaining: 1, retryInMs: 0, fullInMs: 0 }),
+};
+
+/** The applications function over a real table: `token` is the user's id, and the clock stands where it is put. */
+export function openDesk(test: TestLedger, changes: Partial<ApplicationDependencies> = {}) {
+  const runtime = testRuntime();
+  const metrics: string[] = [];
+  let now = runtime.now();
+  const handle = apiHandler(
+    [redeemCode],
+    (): ApplicationDependencies => ({
+      verifyToken: async (sub) => ({
+        kind: 'verified',
+        caller: { kind: 'user', sub, clientId: 'app', groups: new Set(), scopes: new Set() },
+      }),
+      rateLimits: unlimited,
+      ledger: test.ledger,
+      count: (name) => metrics.push(name),
+      ...changes,
+    }),
+    { ...runtime, now: () => now },
+  );
+  let requests = 0;
+  return {
+    metrics,
+    at(time: string) {
+      now = new Date(time);
+    },
+    async call(
+      route: Route,
+      user: string,
+      request: { readonly key?: string } & Parameters<typeof httpEvent>[1] = {},
+    ) {
+      requests += 1;
+      const { key, ...rest } = request;
+      const headers = key === undefined ? {} : { 'idempotency-key': key };
+      const requestId = `desk-${requests}`;
+      return handle(httpEvent(route, { requestId, token: user, headers, ...rest }), context());
+    },
+  };
+}
