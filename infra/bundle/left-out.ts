@@ -3,6 +3,9 @@ import { sep } from 'node:path';
 import type { Plugin } from 'esbuild';
 import { invariant } from '#lib/invariant';
 
+/** Not those without a number, such as `aws-global`, which no pattern covers. */
+const NAMED_REGION = /"[a-z-]+-\d+": \{\s*"description": "[^"]*"\s*\},?/g;
+
 /** A file of a package of which the bundles get less than it has, because no function of ours can reach the rest. */
 export interface LeftOut {
   /** As its path ends, from `node_modules/` on. */
@@ -38,9 +41,14 @@ const itemErrors = [
 export const leftOut: readonly LeftOut[] = [
   {
     file: '@smithy/core/dist-es/submodules/protocols/HttpProtocol.js',
-    because: 'no operation that we call streams events',
-    change: replacing('await import("@smithy/core/event-streams")', (because) =>
-      refusal('the codec of event streams', because),
+    because: 'no operation that we call streams events, or puts its input into a host name',
+    change: inTurn(
+      replacing('await import("@smithy/core/event-streams")', (because) =>
+        refusal('the codec of event streams', because),
+      ),
+      replacing('HttpBindingNormalizedSchema.of(operationSchema.input)', (because) =>
+        refusal('the prefix of host names', because),
+      ),
     ),
   },
   {
@@ -65,6 +73,12 @@ export const leftOut: readonly LeftOut[] = [
       'await loadSharedConfigFiles(init)',
       () => '{ configFile: {}, credentialsFile: {} }',
     ),
+  },
+  {
+    file: '@aws-sdk/core/dist-es/submodules/client/util-endpoints/lib/aws/partitions.js',
+    because:
+      'a partition knows its regions by a pattern; the list beside it adds their names in English',
+    change: (source) => source.replaceAll(NAMED_REGION, ''),
   },
   {
     file: '@aws-sdk/middleware-endpoint-discovery/dist-es/index.js',
@@ -102,6 +116,8 @@ export const leftOut: readonly LeftOut[] = [
       // Through the index esbuild sees one object of all utilities, and keeps every one.
       replacing('{ util } from "../core/index.js"', () => '* as util from "../core/util.js"'),
       replacing('core.util.', () => 'util.'),
+      // It follows cycles in what is parsed. JSON has none, and zod/mini goes without one too.
+      replacing('core.config({ memoizer: core.memoizer() })', () => ''),
     ),
   },
 ];

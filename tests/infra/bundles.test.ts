@@ -27,10 +27,11 @@ test('every function of the table is bundled', () => {
   expect(bundles.map(({ name }) => name).sort()).toEqual(functionNames().toSorted());
 });
 
-// A cold start costs what is loaded. DESIGN 11 allows 400 KiB for wallet and service; these say what they keep to.
+// A cold start costs what is loaded. DESIGN 11 allows 400 KiB for wallet and service; below 400 these say what they
+// keep to, for a new route to raise by what it needs.
 test.each([
-  ['wallet', 350],
-  ['service', 350],
+  ['wallet', 330],
+  ['service', 345],
   ['webhooks-stripe', 64 + 420],
   ['webhooks-razorpay', 64 + 420],
   ['purchases', 700],

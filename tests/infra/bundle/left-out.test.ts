@@ -10,7 +10,7 @@ import * as z from 'zod';
 import { bundling } from '#infra/bundle/build-functions';
 import { leftOut } from '#infra/bundle/left-out';
 import { openTestTable, testClientConfig, type TestTable } from '#tests/support/table';
-import type * as sdkProbe from '#tests/infra/bundle/sdk-probe';
+import * as sdkProbe from '#tests/infra/bundle/sdk-probe';
 
 const folder = mkdtempSync(join(tmpdir(), 'left-out-'));
 const isProbe = z.custom<typeof sdkProbe>((loaded) => typeof loaded === 'object');
@@ -60,6 +60,19 @@ test('what is left out says so when it is asked for after all', async () => {
   expect(String(await probe.retryAdaptively(table.config))).toMatch(sentence);
   expect(String(await probe.useNoRegion(table.config))).toMatch(sentence);
   expect(String(await probe.checkFormatByMethod())).toMatch(sentence);
+});
+
+test.each([
+  'us-east-1',
+  'eu-central-1',
+  'mx-central-1',
+  'cn-north-1',
+  'us-gov-west-1',
+  'eusc-de-east-1',
+  'us-iso-east-1',
+  'aws-global',
+])('the table of %s is found where the whole SDK finds it', (region) => {
+  expect(probe.endpointIn(region)).toBe(sdkProbe.endpointIn(region));
 });
 
 test('formats of zod that are asked for by function are there', () => {

@@ -59,6 +59,13 @@ export async function useTable(config: TestClientConfig, table: string) {
   };
 }
 
+/** Where the SDK finds the table in this region. */
+export function endpointIn(region: string): string {
+  const { endpointProvider } = new DynamoDBClient({ region }).config;
+  const options = { UseFIPS: false, UseDualStack: false };
+  return endpointProvider({ Region: region, ...options }).url.href;
+}
+
 /** The error of a request to `config`'s endpoint, whatever that answers. */
 export async function failToList(config: TestClientConfig): Promise<unknown> {
   return rejection(
