@@ -4,8 +4,8 @@ export default defineConfig({
   test: {
     root: new URL('..', import.meta.url).pathname,
     include: ['tests/**/*.test.ts'],
-    // End-to-end files start a whole stack each; two at a time is what two cores carry.
-    maxWorkers: 2,
+    // Much of a run is waiting, for backoff and for whole stacks that start: four at a time keep two cores busy.
+    maxWorkers: 4,
     testTimeout: 60_000,
     hookTimeout: 60_000,
   },
