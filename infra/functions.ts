@@ -34,11 +34,15 @@ export interface FunctionDefinition {
  */
 export const functionDefinitions = {
   wallet: {
-    description: 'What users ask about their own credits.',
+    description: 'What users ask about their own credits, and when they hear of them.',
     memoryMb: 1024,
     timeoutSeconds: 10,
     environment: (resources) => ({ ...tableVariables(resources), ...identityVariables(resources) }),
-    statements: ({ table }) => [readTable(table), queryIndexes(table, ['gsi1', 'gsi3'])],
+    statements: ({ table }) => [
+      readTable(table),
+      queryIndexes(table, ['gsi1', 'gsi3']),
+      writeTable(table),
+    ],
   },
   service: {
     description: 'What the app backend does to any wallet.',
@@ -142,11 +146,17 @@ export const functionDefinitions = {
     description: 'Publishes what the table says has happened.',
     memoryMb: 512,
     timeoutSeconds: 60,
-    environment: ({ bus, notifications }) => ({
-      EVENT_BUS_NAME: bus.eventBusName,
-      NOTIFICATIONS_QUEUE_URL: notifications.queue.queueUrl,
+    environment: (resources) => ({
+      ...tableVariables(resources),
+      EVENT_BUS_NAME: resources.bus.eventBusName,
+      NOTIFICATIONS_QUEUE_URL: resources.notifications.queue.queueUrl,
     }),
-    statements: ({ bus, notifications }) => [publishTo(bus), sendTo(notifications.queue)],
+    statements: ({ table, bus, notifications }) => [
+      readTable(table),
+      writeTable(table),
+      publishTo(bus),
+      sendTo(notifications.queue),
+    ],
   },
   notifications: {
     description: 'Sends each e-mail at most once per cause.',

@@ -1,5 +1,6 @@
 import type { Account } from '#lib/accounts/account';
 import type { AuditRecord } from '#lib/admin/audit-record';
+import type { WalletAlerts } from '#lib/alerts/wallet-alerts';
 import type { CreditPackage } from '#lib/catalog/package';
 import type { RateLimit } from '#lib/contract/rate-limits';
 import type { Allowance } from '#lib/limits/token-bucket';
@@ -65,6 +66,7 @@ export interface RecordTypes {
     readonly id: { readonly userId: string; readonly kind: EmailKind; readonly subjectId: string };
     readonly value: EmailRecord;
   };
+  readonly walletAlerts: { readonly id: WalletRef; readonly value: WalletAlerts };
   readonly quarantinedEvent: {
     readonly id: { readonly provider: Purchase['provider']; readonly eventId: string };
     readonly value: QuarantinedEvent;
@@ -376,11 +378,31 @@ export type TableChange =
       readonly before: Purchase | null;
       readonly after: Purchase;
     }
+  | {
+      readonly kind: 'wallet_changed';
+      /** Null before its first entry. */
+      readonly before: Head | null;
+      readonly after: Head;
+    }
+  | {
+      readonly kind: 'alerts_changed';
+      readonly before: WalletAlerts | null;
+      readonly after: WalletAlerts;
+    }
   /** Nothing that anyone outside is told of. */
   | { readonly kind: 'other' };
 
 /** What time alone will change. */
 export interface DueStore {
+  /**
+   * Wallets in which something expires by then, page after page: `after` is what the page before answered as `next`,
+   * null for the first.
+   */
+  readonly dueBy: (query: {
+    readonly by: string;
+    readonly limit: number;
+    readonly after: string | null;
+  }) => Promise<{ readonly wallets: readonly WalletRef[]; readonly next: string | null }>;
   /** Wallets in which something has expired by `now`, soonest due first within what one look finds. */
   readonly dueWallets: (query: {
     readonly now: string;

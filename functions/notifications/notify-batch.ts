@@ -55,7 +55,7 @@ async function notify(
   const about = {
     message_id: message.messageId,
     event_type: request.kind,
-    purchase_id: request.purchaseId,
+    about: request.about,
   };
   const outcome = await sendEmail(deps, { request, now });
   switch (outcome.kind) {

@@ -1,16 +1,27 @@
 import * as z from 'zod';
-import { createDependencies } from '#functions/schedules/dependencies';
+import { createDependencies, type ScheduleDependencies } from '#functions/schedules/dependencies';
 import { reconcile } from '#functions/schedules/reconcile';
 import { resumeJobs } from '#functions/schedules/resume-jobs';
 import { sweep } from '#functions/schedules/sweep';
+import { tellExpiringCredits } from '#functions/schedules/tell-expiring-credits';
+import { invariant } from '#lib/invariant';
+
+type Task = (deps: ScheduleDependencies) => Promise<void>;
 
 const dependencies = createDependencies({ env: process.env, now: () => new Date() });
 
 /** What each schedule's input may ask for (DESIGN 7). */
-const tasks = { 'expiry-sweep': sweep, reconcile, 'resume-jobs': resumeJobs } as const;
-const taskSchema = z.object({ task: z.enum(['expiry-sweep', 'reconcile', 'resume-jobs']) });
+const tasks = new Map<string, Task>([
+  ['expiry-sweep', sweep],
+  ['expiring-soon', tellExpiringCredits],
+  ['reconcile', reconcile],
+  ['resume-jobs', resumeJobs],
+]);
+const taskSchema = z.object({ task: z.string() });
 
 /** Everything that happens because time has passed. */
 export async function handler(event: unknown): Promise<void> {
-  await tasks[taskSchema.parse(event).task](dependencies);
+  const task = tasks.get(taskSchema.parse(event).task);
+  invariant(task, 'a schedule asks for a task that there is');
+  await task(dependencies);
 }

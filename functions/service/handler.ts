@@ -4,10 +4,12 @@ import { deductCreditsBatch } from '#functions/service/deduct-batch';
 import { deductCredits } from '#functions/service/deduct-credits';
 import { createDependencies } from '#functions/service/dependencies';
 import { captureUserHold, releaseUserHold } from '#functions/service/end-hold';
+import { getUserAlerts } from '#functions/service/get-user-alerts';
 import { getUserBalance } from '#functions/service/get-user-balance';
 import { listUserHolds } from '#functions/service/list-holds';
 import { listUserHistory } from '#functions/service/list-user-history';
 import { placeUserHold } from '#functions/service/place-hold';
+import { putUserAlerts } from '#functions/service/put-user-alerts';
 import { refundUserCredits } from '#functions/service/refund-credits';
 import { transferUserCredits } from '#functions/service/transfer-credits';
 import { apiHandler } from '#lib/http/api-handler';
@@ -28,6 +30,8 @@ export const handler = apiHandler(
     listUserHolds,
     transferUserCredits,
     deductCreditsBatch,
+    getUserAlerts,
+    putUserAlerts,
   ],
   createDependencies,
   lambdaRuntime({ env: process.env, now: () => new Date() }),

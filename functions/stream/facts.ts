@@ -1,13 +1,19 @@
-import { toPurchase } from '#lib/http/purchase-resource';
-import { toTransaction } from '#lib/http/wallet-resource';
 import type { BusEvent } from '#lib/messaging/event-bus';
+import { type Alert, alertsOf } from '#lib/alerts/wallet-alerts';
+import type { EventName, eventSchemas } from '#lib/contract/events';
+import type { Wire } from '#lib/http/endpoint';
+import { toPurchase } from '#lib/http/purchase-resource';
+import { toCreditType, toTransaction } from '#lib/http/wallet-resource';
+import type { Entry } from '#lib/ledger/entry';
 import type { TableChange } from '#lib/ports';
 import { becamePaid, statusOf } from '#lib/purchases/purchase-status';
 
-/** Of the details below: consumers read it before anything else. A version may get more fields, never other ones. */
-const SCHEMA_VERSION = 1;
-
+type Detail<N extends EventName> = Wire<(typeof eventSchemas)[N]>;
 type PurchaseChange = Extract<TableChange, { readonly kind: 'purchase_changed' }>;
+type PurchaseEvent = Extract<EventName, `credits.purchase.${string}`>;
+
+/** Beside every detail; which fields a version has is in `lib/contract/events.ts`. */
+const VERSIONED = { schema_version: 1 } as const;
 
 /**
  * What a change of the table means to the world outside (DESIGN 7). An event may come more than once and out of order:
@@ -15,28 +21,79 @@ type PurchaseChange = Extract<TableChange, { readonly kind: 'purchase_changed' }
  */
 export function factsOf(change: TableChange, at: Date): readonly BusEvent[] {
   switch (change.kind) {
-    case 'entry_created': {
-      const transaction = toTransaction(change.entry);
-      const detail = { schema_version: SCHEMA_VERSION, transaction };
-      return [{ type: 'credits.entry.created', at, detail }];
-    }
+    case 'entry_created':
+      return [
+        told('credits.entry.created', at, {
+          ...VERSIONED,
+          transaction: toTransaction(change.entry),
+        }),
+        ...holdFacts(change.entry, at),
+      ];
     case 'purchase_changed': {
       const detail = {
-        schema_version: SCHEMA_VERSION,
+        ...VERSIONED,
         purchase: toPurchase(change.after),
         previous_status: change.before && statusOf(change.before),
       };
-      return namesOf(change).map((name) => ({ type: `credits.purchase.${name}`, at, detail }));
+      return namesOf(change).map((name) => told(name, at, detail));
     }
+    case 'alerts_changed':
+      return alertsOf(change.before, change.after).map((alert) => alertFact(alert, at));
+    // A wallet is told by its entries.
+    case 'wallet_changed':
     case 'other':
       return [];
   }
 }
 
+/** TypeScript holds each detail to the schema of its name. */
+function told<N extends EventName>(type: N, at: Date, detail: Detail<N>): BusEvent {
+  return { type, at, detail };
+}
+
+/** What an entry did to a hold. */
+function holdFacts(entry: Entry, at: Date): readonly BusEvent[] {
+  if (!entry.hold) return [];
+  const { id, action, expiresAt } = entry.hold;
+  const held = entry.draws.reduce((sum, draw) => sum + draw.held, 0);
+  return [
+    told(`credits.hold.${action}`, at, {
+      ...VERSIONED,
+      hold_id: id,
+      user_id: entry.userId,
+      credit_type: toCreditType(entry.creditType),
+      amount: Math.abs(held),
+      expires_at: expiresAt,
+      transaction_id: entry.id,
+      seq: entry.seq,
+    }),
+  ];
+}
+
+function alertFact(alert: Alert, at: Date): BusEvent {
+  const { userId, creditType, available, limit, seq } = alert.alerts;
+  const wallet = { ...VERSIONED, user_id: userId, credit_type: toCreditType(creditType) };
+  if (alert.kind !== 'expiring') {
+    return told(`credits.balance.${alert.kind}`, at, {
+      ...wallet,
+      available,
+      threshold: limit,
+      seq,
+    });
+  }
+  const { grantId, amount, expiresAt } = alert.grant;
+  return told('credits.grant.expiring', at, {
+    ...wallet,
+    grant_id: grantId,
+    amount,
+    expires_at: expiresAt,
+  });
+}
+
 /** A purchase says `paid` once, when its money arrives, even if a refund was known before it; then what follows. */
-function namesOf(change: PurchaseChange): readonly string[] {
+function namesOf(change: PurchaseChange): readonly PurchaseEvent[] {
   const status = statusOf(change.after);
-  const arrived = becamePaid(change) ? ['paid'] : [];
+  const arrived: readonly PurchaseEvent[] = becamePaid(change) ? ['credits.purchase.paid'] : [];
   if (change.before && statusOf(change.before) === status) return arrived;
   switch (status) {
     // It has only just begun: nothing has happened to it yet.
@@ -44,12 +101,12 @@ function namesOf(change: PurchaseChange): readonly string[] {
       return arrived;
     // A refund that failed, or a dispute won, makes it paid again.
     case 'paid':
-      return arrived.length > 0 ? arrived : ['restored'];
+      return arrived.length > 0 ? arrived : ['credits.purchase.restored'];
     case 'failed':
     case 'expired':
     case 'partially_refunded':
     case 'refunded':
     case 'disputed':
-      return [...arrived, status];
+      return [...arrived, `credits.purchase.${status}`];
   }
 }

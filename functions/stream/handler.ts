@@ -4,11 +4,19 @@ import { createLog } from '#lib/http/log';
 import { requireVariable } from '#lib/http/runtime';
 import { createEventBus } from '#lib/messaging/event-bus';
 import { createQueue } from '#lib/messaging/queue';
+import { lambdaTable } from '#lib/store/lambda-table';
+import { createLedgerStore } from '#lib/store/ledger-store';
+
+// A batch of a hundred records shares 60 s; what is not done then comes again.
+const RETRY_BUDGET_MS = 5_000;
 
 const { env } = process;
 const dependencies = {
   bus: createEventBus(requireVariable(env, 'EVENT_BUS_NAME')),
   notifications: createQueue(requireVariable(env, 'NOTIFICATIONS_QUEUE_URL')),
+  store: createLedgerStore(
+    lambdaTable({ name: requireVariable(env, 'TABLE_NAME'), retryBudgetMs: RETRY_BUDGET_MS }),
+  ),
   log: createLog(),
 };
 

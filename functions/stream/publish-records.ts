@@ -1,16 +1,20 @@
 import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda';
 import { factsOf } from '#functions/stream/facts';
+import { followWallets, type WalletChange } from '#lib/alerts/follow-wallets';
 import type { Log } from '#lib/http/log';
 import { invariant } from '#lib/invariant';
 import { type BusEvent, type EventBus, EVENTS_MAX } from '#lib/messaging/event-bus';
 import type { Queue } from '#lib/messaging/queue';
 import { emailRequestsOf, toMessage } from '#lib/notifications/email-request';
+import type { LedgerStore } from '#lib/ports';
 import { changeOfStreamRecord } from '#lib/store/stream-image';
 
 export interface StreamDependencies {
   readonly bus: EventBus;
   /** E-mail requests. */
   readonly notifications: Queue;
+  /** The alerts of wallets: what the stream notes there comes back through it, to be told. */
+  readonly store: Pick<LedgerStore, 'load' | 'write'>;
   readonly log: Log;
 }
 
@@ -64,11 +68,13 @@ async function publishUntilFailure(
 ): Promise<Failure | null> {
   const events: Told<BusEvent>[] = [];
   const messages: Told<string>[] = [];
+  const wallets: Told<WalletChange>[] = [];
   let failure: Failure | null = null;
   for (const [index, record] of records.entries()) {
     try {
       const change = changeOfStreamRecord(record);
       events.push(...factsOf(change, timeOf(record)).map((value) => ({ index, value })));
+      if (change.kind === 'wallet_changed') wallets.push({ index, value: change });
       messages.push(...emailRequestsOf(change).map((each) => ({ index, value: toMessage(each) })));
     } catch (cause) {
       // Nobody can read this record; those before it do not have to wait for it.
@@ -77,9 +83,35 @@ async function publishUntilFailure(
     }
   }
   failure = (await publish(deps.bus, events)) ?? failure;
-  const end = failure?.index ?? records.length;
-  const ready = messages.filter(({ index }) => index < end);
-  return (await send(deps.notifications, ready)) ?? failure;
+  failure = (await send(deps.notifications, upTo(failure, messages))) ?? failure;
+  const changes = upTo(failure, wallets);
+  return (changes.length > 0 && (await follow(deps.store, changes))) || failure;
+}
+
+/** What may be told although a later record failed. */
+function upTo<T>(failure: Failure | null, told: readonly Told<T>[]): readonly Told<T>[] {
+  return failure ? told.filter(({ index }) => index < failure.index) : told;
+}
+
+/** Each wallet's changes in their order, so that a balance that falls, rises and falls again is told so. */
+async function follow(
+  store: StreamDependencies['store'],
+  changes: readonly Told<WalletChange>[],
+): Promise<Failure | null> {
+  let index = changes[0]?.index ?? 0;
+  try {
+    const noteCrossing = await followWallets(
+      store,
+      changes.map(({ value }) => value.after),
+    );
+    for (const change of changes) {
+      ({ index } = change);
+      await noteCrossing(change.value);
+    }
+    return null;
+  } catch (cause) {
+    return { index, cause };
+  }
 }
 
 async function publish(bus: EventBus, events: readonly Told<BusEvent>[]): Promise<Failure | null> {

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import type { ApiDependencies } from '#lib/http/api-handler';
 import { requireVariable, type Runtime } from '#lib/http/runtime';
 import { tokenVerifier } from '#lib/http/token-verifier';
-import type { HistoryStore } from '#lib/ports';
+import type { HistoryStore, LedgerStore } from '#lib/ports';
 import { createHistoryStore } from '#lib/store/history-store';
 import { lambdaTable } from '#lib/store/lambda-table';
 import { createLedgerStore } from '#lib/store/ledger-store';
@@ -14,13 +14,17 @@ import { type BalanceReader, createBalanceReader } from '#lib/wallets/read-balan
 export interface WalletDependencies extends ApiDependencies {
   readonly balances: BalanceReader;
   readonly history: HistoryStore;
+  readonly ledger: LedgerStore;
   /** The description of the API (OpenAPI 3.1). */
   readonly openapi: () => Promise<z.output<typeof openapiSchema>>;
+  /** The schemas of the events on the bus. */
+  readonly eventSchemas: () => Promise<z.output<typeof eventSchemasSchema>>;
 }
 
 const RETRY_BUDGET_MS = 7_000;
 
 const openapiSchema = z.looseObject({ openapi: z.string() });
+const eventSchemasSchema = z.looseObject({ source: z.string() });
 
 export function createDependencies({ env }: Runtime): WalletDependencies {
   const table = lambdaTable({
@@ -28,11 +32,15 @@ export function createDependencies({ env }: Runtime): WalletDependencies {
     retryBudgetMs: RETRY_BUDGET_MS,
   });
   // The build writes it beside the code, so that the zod schemas it is made of need not be walked at run time.
-  const openapiFile = join(requireVariable(env, 'LAMBDA_TASK_ROOT'), 'openapi.json');
+  const built = async (name: string): Promise<unknown> =>
+    JSON.parse(await readFile(join(requireVariable(env, 'LAMBDA_TASK_ROOT'), name), 'utf8'));
+  const ledger = createLedgerStore(table);
   return {
     verifyToken: tokenVerifier(env),
-    balances: createBalanceReader(createLedgerStore(table)),
+    balances: createBalanceReader(ledger),
     history: createHistoryStore(table),
-    openapi: async () => openapiSchema.parse(JSON.parse(await readFile(openapiFile, 'utf8'))),
+    ledger,
+    openapi: async () => openapiSchema.parse(await built('openapi.json')),
+    eventSchemas: async () => eventSchemasSchema.parse(await built('events.json')),
   };
 }

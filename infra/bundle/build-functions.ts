@@ -3,6 +3,7 @@ import { dirname, join, relative, sep } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build, type BuildOptions, type Metafile } from 'esbuild';
 import * as z from 'zod';
+import { eventSchemasDocument } from '#lib/contract/event-schemas';
 import { openapiDocument } from '#lib/contract/openapi';
 import { allRoutes, routes } from '#lib/contract/routes';
 import { invariant } from '#lib/invariant';
@@ -10,7 +11,7 @@ import { withoutUnreached } from '#infra/bundle/left-out';
 import { withoutDescription } from '#infra/bundle/without-description';
 import { withoutJsonSchema } from '#infra/bundle/without-json-schema';
 
-/** The function that answers `GET /openapi.json`, from the file beside its code. */
+/** The function that answers `GET /openapi.json` and `GET /events.json`, from the files beside its code. */
 const DESCRIBED_BY = routes.getOpenapi.function;
 const projectRoot = fileURLToPath(new URL('../..', import.meta.url));
 
@@ -98,12 +99,18 @@ async function handlerFolders(): Promise<string[]> {
     .sort();
 }
 
-/** The description of the API is made here, so that no function has to carry what generates it. */
+/** The descriptions of the API and of its events are made here, so that no function has to carry what generates it. */
 async function writeDescription(): Promise<void> {
   const manifest = await readFile(join(projectRoot, 'package.json'), 'utf8');
   const { version } = z.object({ version: z.string() }).parse(JSON.parse(manifest));
-  const path = join(projectRoot, '.build/functions', DESCRIBED_BY, 'openapi.json');
-  await writeWhole(path, Buffer.from(JSON.stringify(openapiDocument(allRoutes, { version }))));
+  const folder = join(projectRoot, '.build/functions', DESCRIBED_BY);
+  const documents = {
+    'openapi.json': openapiDocument(allRoutes, { version }),
+    'events.json': eventSchemasDocument(),
+  };
+  for (const [name, document] of Object.entries(documents)) {
+    await writeWhole(join(folder, name), Buffer.from(JSON.stringify(document)));
+  }
 }
 
 /** The part of the common metafile that is about one bundle, so that a question about it needs one file. */

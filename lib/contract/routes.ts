@@ -4,6 +4,7 @@ import { adminPromoRoutes } from '#lib/contract/routes/admin-promo';
 import { adminPurchaseRoutes } from '#lib/contract/routes/admin-purchases';
 import { holdRoutes } from '#lib/contract/routes/holds';
 import { applicationRoutes } from '#lib/contract/routes/applications';
+import { ownAlertRoutes, userAlertRoutes } from '#lib/contract/routes/alerts';
 import { publicRoutes } from '#lib/contract/routes/public';
 import { purchaseRoutes } from '#lib/contract/routes/purchases';
 import { serviceRoutes } from '#lib/contract/routes/service';
@@ -17,6 +18,8 @@ import { walletRoutes } from '#lib/contract/routes/wallet';
 export const routes = {
   ...publicRoutes,
   ...walletRoutes,
+  ...ownAlertRoutes,
+  ...userAlertRoutes,
   ...serviceRoutes,
   ...holdRoutes,
   ...transferRoutes,

@@ -188,6 +188,19 @@ export const sufficiency = z
   })
   .meta({ id: 'Sufficiency' });
 
+/** From when on a balance counts as low. */
+export const alerts = z
+  .strictObject({
+    credit_type: creditType,
+    threshold: creditCount.meta({
+      description: 'Told when less than this is available; 0 for never.',
+    }),
+    own_threshold: z.boolean().meta({ description: 'Set for this wallet, or the operator’s.' }),
+    available: creditCount,
+    low: z.boolean(),
+  })
+  .meta({ id: 'Alerts' });
+
 export const history = z
   .strictObject({
     transactions: z.array(transaction),

@@ -14,6 +14,8 @@ export interface LogFields {
   readonly purchase_id?: string;
   readonly transaction_id?: string;
   readonly job_id?: string;
+  /** What an e-mail is about: a purchase, or a credit type. */
+  readonly about?: string;
   readonly reason?: string;
   readonly count?: number;
   /** Anything thrown: only its name, its redacted message and its frames are written. */
@@ -40,6 +42,7 @@ const ALLOWED: readonly (keyof LogFields)[] = [
   'purchase_id',
   'transaction_id',
   'job_id',
+  'about',
   'reason',
   'count',
 ];

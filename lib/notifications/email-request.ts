@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { alertsOf, type WalletAlerts } from '#lib/alerts/wallet-alerts';
 import type { TableChange } from '#lib/ports';
 import type { Purchase } from '#lib/purchases/purchase';
 import { statusOf } from '#lib/purchases/purchase-status';
@@ -9,6 +10,8 @@ export const EMAIL_KINDS = [
   'refund_done',
   'dispute_inquiry',
   'dispute_notice',
+  'balance_low',
+  'credits_expiring',
 ] as const;
 export type EmailKind = (typeof EMAIL_KINDS)[number];
 
@@ -19,29 +22,78 @@ export type EmailKind = (typeof EMAIL_KINDS)[number];
 export interface EmailRequest {
   readonly kind: EmailKind;
   readonly userId: string;
-  readonly purchaseId: string;
-  /** What it is sent once for: the purchase itself, or the provider's id of a refund or dispute. */
+  /** What its content is looked up from: a purchase id, or the credit type of a wallet. */
+  readonly about: string;
+  /**
+   * What it is sent once for: the purchase itself, the provider's id of a refund or dispute, the crossing of a
+   * threshold, a grant.
+   */
   readonly subjectId: string;
 }
 
 const messageSchema = z.strictObject({
   kind: z.enum(EMAIL_KINDS),
   user_id: z.string(),
-  purchase_id: z.string(),
+  about: z.string(),
   subject_id: z.string(),
 });
 
 /** What people are told about a change of the table: what is to be told of its new state and was not of the old one. */
 export function emailRequestsOf(change: TableChange): readonly EmailRequest[] {
-  if (change.kind !== 'purchase_changed') return [];
+  switch (change.kind) {
+    case 'purchase_changed':
+      return requestsOfPurchase(change);
+    case 'alerts_changed':
+      return requestsOfAlerts(change);
+    case 'entry_created':
+    case 'wallet_changed':
+    case 'other':
+      return [];
+  }
+}
+
+function requestsOfPurchase(change: {
+  readonly before: Purchase | null;
+  readonly after: Purchase;
+}): readonly EmailRequest[] {
   const { before, after } = change;
   const told = new Set(before ? requestsOf(before).map(toMessage) : []);
   return requestsOf(after).filter((request) => !told.has(toMessage(request)));
 }
 
+/**
+ * A recovery is an event and no mail: whoever bought has a receipt. Grants that are told of at one time share a mail,
+ * named for the first of them.
+ */
+function requestsOfAlerts(change: {
+  readonly before: WalletAlerts | null;
+  readonly after: WalletAlerts;
+}): readonly EmailRequest[] {
+  const { userId, creditType } = change.after;
+  const about = { userId, about: creditType };
+  const alerts = alertsOf(change.before, change.after);
+  const low = alerts.filter(({ kind }) => kind === 'low');
+  const [expiring] = alerts.flatMap((alert) => (alert.kind === 'expiring' ? [alert.grant] : []));
+  return [
+    ...low.map(({ alerts: { seq } }): EmailRequest => ({
+      kind: 'balance_low',
+      ...about,
+      subjectId: lowSubjectId({ creditType, seq }),
+    })),
+    ...(expiring
+      ? [{ kind: 'credits_expiring', ...about, subjectId: expiring.grantId } as const]
+      : []),
+  ];
+}
+
+/** Names one crossing of a threshold. */
+export function lowSubjectId(at: { readonly creditType: string; readonly seq: number }): string {
+  return `${at.creditType}-${at.seq}`;
+}
+
 /** Everything that is to be told about a purchase as it is. */
 function requestsOf(purchase: Purchase): readonly EmailRequest[] {
-  const about = { userId: purchase.userId, purchaseId: purchase.id };
+  const about = { userId: purchase.userId, about: purchase.id };
   const ofPurchase = (kind: EmailKind): EmailRequest => ({
     kind,
     ...about,
@@ -72,17 +124,12 @@ const DISPUTE_KINDS = {
 } as const satisfies Record<Purchase['disputes'][number]['state'], EmailKind | null>;
 
 /** The queue message of a request. */
-export function toMessage({ kind, userId, purchaseId, subjectId }: EmailRequest): string {
-  return JSON.stringify({
-    kind,
-    user_id: userId,
-    purchase_id: purchaseId,
-    subject_id: subjectId,
-  });
+export function toMessage({ kind, userId, about, subjectId }: EmailRequest): string {
+  return JSON.stringify({ kind, user_id: userId, about, subject_id: subjectId });
 }
 
 /** Reads a queue message. Anything else in that queue is a mistake of ours: it throws, and the message is kept. */
 export function parseMessage(message: string): EmailRequest {
-  const { kind, user_id, purchase_id, subject_id } = messageSchema.parse(JSON.parse(message));
-  return { kind, userId: user_id, purchaseId: purchase_id, subjectId: subject_id };
+  const { kind, user_id, about, subject_id } = messageSchema.parse(JSON.parse(message));
+  return { kind, userId: user_id, about, subjectId: subject_id };
 }

@@ -1,47 +1,97 @@
 import { invariant } from '#lib/invariant';
-import type { EmailKind } from '#lib/notifications/email-request';
+import { type EmailKind, type EmailRequest, lowSubjectId } from '#lib/notifications/email-request';
 import type { MailContent } from '#lib/notifications/mailer';
+import { balanceLow } from '#lib/notifications/templates/balance-low';
+import { creditsExpiring } from '#lib/notifications/templates/credits-expiring';
 import { disputeNotice } from '#lib/notifications/templates/dispute-notice';
 import { paymentFailed } from '#lib/notifications/templates/payment-failed';
 import { purchaseReceipt } from '#lib/notifications/templates/purchase-receipt';
 import { refundDone } from '#lib/notifications/templates/refund-done';
+import type { WalletAlerts } from '#lib/alerts/wallet-alerts';
+import type { Reader, RecordRef } from '#lib/ports';
 import type { Purchase } from '#lib/purchases/purchase';
 import { statusOf } from '#lib/purchases/purchase-status';
 
-/** What a mail is made from, as the table has it when the mail is sent. */
-export interface MailSubject {
+export interface MailKind {
+  /** `user`: the address of the request's account. `finance`: the deployment's own. */
+  readonly reader: 'user' | 'finance';
+  /** What its content is made from. */
+  readonly source: (request: EmailRequest) => RecordRef;
+  /** Null where it has stopped being so since it was asked for, and nobody is to be told any more. */
+  readonly content: (subject: {
+    readonly appName: string;
+    readonly request: EmailRequest;
+    readonly read: Reader;
+  }) => MailContent | null;
+}
+
+/** What a mail about a purchase or a wallet is made from, as the table has it when the mail is sent. */
+interface PurchaseSubject {
   readonly appName: string;
   readonly purchase: Purchase;
   readonly subjectId: string;
 }
-
-export interface MailKind {
-  /** `buyer`: the address of the purchase's account. `finance`: the deployment's own. */
-  readonly reader: 'buyer' | 'finance';
-  /** Null where it has stopped being so since it was asked for, and nobody is to be told any more. */
-  readonly content: (subject: MailSubject) => MailContent | null;
+interface WalletSubject {
+  readonly appName: string;
+  readonly alerts: WalletAlerts;
+  readonly subjectId: string;
 }
 
 export const mailKinds: Readonly<Record<EmailKind, MailKind>> = {
-  purchase_receipt: { reader: 'buyer', content: purchaseReceipt },
-  payment_failed: {
-    reader: 'buyer',
-    content: (subject) => (statusOf(subject.purchase) === 'failed' ? paymentFailed(subject) : null),
-  },
-  refund_done: {
-    reader: 'buyer',
-    content: (subject) => {
-      const refund = subject.purchase.refunds.find(({ id }) => id === subject.subjectId);
-      invariant(refund, 'a refund that is told of is known');
-      return refund.state === 'succeeded' ? refundDone({ ...subject, refund }) : null;
-    },
-  },
+  purchase_receipt: aboutPurchase('user', purchaseReceipt),
+  payment_failed: aboutPurchase('user', (subject) =>
+    statusOf(subject.purchase) === 'failed' ? paymentFailed(subject) : null,
+  ),
+  refund_done: aboutPurchase('user', (subject) => {
+    const refund = subject.purchase.refunds.find(({ id }) => id === subject.subjectId);
+    invariant(refund, 'a refund that is told of is known');
+    return refund.state === 'succeeded' ? refundDone({ ...subject, refund }) : null;
+  }),
   // What became of the dispute meanwhile is part of the notice.
-  dispute_inquiry: { reader: 'finance', content: contentOfDispute },
-  dispute_notice: { reader: 'finance', content: contentOfDispute },
+  dispute_inquiry: aboutPurchase('finance', contentOfDispute),
+  dispute_notice: aboutPurchase('finance', contentOfDispute),
+  balance_low: aboutWallet((subject) => {
+    const { alerts, subjectId } = subject;
+    return alerts.low && lowSubjectId(alerts) === subjectId ? balanceLow(subject) : null;
+  }),
+  credits_expiring: aboutWallet((subject) => {
+    const { alerts, subjectId } = subject;
+    const first = alerts.expiring.find(({ grantId }) => grantId === subjectId);
+    if (!first) return null;
+    const grants = alerts.expiring.filter(({ toldAt }) => toldAt === first.toldAt);
+    return creditsExpiring({ ...subject, grants });
+  }),
 };
 
-function contentOfDispute(subject: MailSubject): MailContent {
+function aboutPurchase(
+  reader: MailKind['reader'],
+  content: (subject: PurchaseSubject) => MailContent | null,
+): MailKind {
+  return {
+    reader,
+    source: ({ about }) => ({ record: 'purchase', id: { purchaseId: about } }),
+    content: ({ appName, request, read }) => {
+      const purchase = read('purchase', { purchaseId: request.about })?.value;
+      invariant(purchase?.userId === request.userId, 'an e-mail is about a purchase of its user');
+      return content({ appName, purchase, subjectId: request.subjectId });
+    },
+  };
+}
+
+function aboutWallet(content: (subject: WalletSubject) => MailContent | null): MailKind {
+  const walletOf = ({ userId, about }: EmailRequest) => ({ userId, creditType: about });
+  return {
+    reader: 'user',
+    source: (request) => ({ record: 'walletAlerts', id: walletOf(request) }),
+    content: ({ appName, request, read }) => {
+      const alerts = read('walletAlerts', walletOf(request))?.value;
+      invariant(alerts, 'an e-mail about a wallet follows from its alerts');
+      return content({ appName, alerts, subjectId: request.subjectId });
+    },
+  };
+}
+
+function contentOfDispute(subject: PurchaseSubject): MailContent {
   const dispute = subject.purchase.disputes.find(({ id }) => id === subject.subjectId);
   invariant(dispute, 'a dispute that is told of is known');
   return disputeNotice({ ...subject, dispute });

@@ -3,7 +3,6 @@ import type { EmailRequest } from '#lib/notifications/email-request';
 import { mailKinds } from '#lib/notifications/mail-kinds';
 import type { Mail, Mailer, MailOutcome } from '#lib/notifications/mailer';
 import type { LedgerStore, Reader, RecordRef, Stored } from '#lib/ports';
-import { invariant } from '#lib/invariant';
 
 export interface EmailDependencies {
   readonly store: Pick<LedgerStore, 'load' | 'write'>;
@@ -85,13 +84,10 @@ function draft(
   about: { readonly request: EmailRequest; readonly read: Reader },
 ): Draft {
   const { request, read } = about;
-  const { userId, purchaseId, subjectId } = request;
-  const purchase = read('purchase', { purchaseId })?.value;
-  invariant(purchase?.userId === userId, 'an e-mail is about a purchase of its user');
   const kind = mailKinds[request.kind];
-  const content = kind.content({ appName: deps.appName, purchase, subjectId });
+  const content = kind.content({ appName: deps.appName, request, read });
   if (!content) return { ok: false, reason: 'no_longer_so' };
-  const address = read('account', { userId })?.value.email ?? null;
+  const address = read('account', { userId: request.userId })?.value.email ?? null;
   const to = kind.reader === 'finance' ? deps.financeEmail : address;
   return to === null ? { ok: false, reason: 'no_address' } : { ok: true, mail: { ...content, to } };
 }
@@ -171,6 +167,6 @@ function refsOf(request: EmailRequest): readonly RecordRef[] {
   return [
     { record: 'email', id: idOf(request) },
     { record: 'account', id: { userId: request.userId } },
-    { record: 'purchase', id: { purchaseId: request.purchaseId } },
+    mailKinds[request.kind].source(request),
   ];
 }

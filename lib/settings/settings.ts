@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { CREDITS_MAX, currency } from '#lib/contract/amounts';
 import { HOLD_SECONDS_MAX } from '#lib/contract/holds';
 import { BALANCE_MAX } from '#lib/ledger/limits';
+import { creditType } from '#lib/contract/credit-types';
 
 /** Most purchases a day that can be allowed to one user: their ids stand in one item. */
 const PURCHASES_PER_DAY_MAX = 200;
@@ -16,6 +17,14 @@ const creditPrices = z
   )
   .refine((prices) => prices.every((price) => Number(price.amount) > 0), 'has prices above zero');
 export type CreditPrices = z.output<typeof creditPrices>;
+
+/** Below how many available credits a wallet of each type is low; 0, or leaving the type out, for never. */
+const lowBalances = z
+  .array(z.object({ credit_type: creditType, credits: z.int().min(0).max(CREDITS_MAX) }))
+  .refine(
+    (rows) => new Set(rows.map((row) => row.credit_type)).size === rows.length,
+    'has each credit type once',
+  );
 
 /**
  * What an operator may change without a deployment: one row per setting, with its bounds and the value that holds
@@ -48,13 +57,20 @@ export const settings = {
   hold_seconds_max: { schema: z.int().min(1).max(HOLD_SECONDS_MAX), initial: 7 * 86_400 },
   /** Credits of one type that a user may transfer in a UTC day; 0 for no limit. */
   transfer_limit_per_day: { schema: z.int().min(0).max(BALANCE_MAX), initial: 0 },
+  /** Who has set no threshold of their own is told when less than this is left (DESIGN 7). */
+  low_balance_thresholds: {
+    schema: lowBalances,
+    initial: [{ credit_type: 'general', credits: 10 }],
+  },
+  /** How many days before credits expire their owner is told; 0 for not at all. */
+  expiring_soon_days: { schema: z.int().min(0).max(90), initial: 7 },
 } as const;
 
 export type SettingKey = keyof typeof settings;
 export type SettingValue<K extends SettingKey> = z.output<(typeof settings)[K]['schema']>;
 
 export const settingSchema = z.object({
-  value: z.union([z.string(), z.number(), z.boolean(), creditPrices]),
+  value: z.union([z.string(), z.number(), z.boolean(), creditPrices, lowBalances]),
 });
 export type StoredSetting = z.infer<typeof settingSchema>;
 

@@ -2,6 +2,7 @@ import * as z from 'zod';
 import { accountSchema } from '#lib/accounts/account';
 import { auditRecordSchema } from '#lib/admin/audit-record';
 import { bulkChunkSchema } from '#lib/bulk/bulk-task';
+import { walletAlertsSchema } from '#lib/alerts/wallet-alerts';
 import { packageSchema } from '#lib/catalog/package';
 import { isFinished, jobSchema } from '#lib/jobs/job';
 import { jobRowSchema } from '#lib/jobs/job-row';
@@ -107,6 +108,13 @@ const records: { readonly [K in RecordName]: RecordSpec<K> } = {
     }),
     schema: emailRecordSchema,
   },
+  walletAlerts: {
+    key: ({ userId, creditType }) => ({
+      pk: userPartition(userId),
+      sk: `${ALERTS_PREFIX}${keyPart(creditType)}`,
+    }),
+    schema: walletAlertsSchema,
+  },
   quarantinedEvent: {
     key: (id) => ({ pk: `EVENT#${id.provider}`, sk: providerPart(id.eventId) }),
     schema: quarantinedEventSchema,
@@ -205,6 +213,9 @@ const REFUSALS_KEPT_S = 400 * 86_400;
 
 /** Of purchases and of nothing else. */
 export const PURCHASE_SORT_KEY = 'PURCHASE';
+
+/** Of wallet alerts and of nothing else. */
+export const ALERTS_PREFIX = 'ALERTS#';
 
 /** Every package that is or was on sale. */
 export const CATALOG_PARTITION = 'CATALOG';

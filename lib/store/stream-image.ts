@@ -1,12 +1,13 @@
 import type { AttributeValue } from '@aws-sdk/client-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
+import type { WalletAlerts } from '#lib/alerts/wallet-alerts';
 import type { TableChange } from '#lib/ports';
 import type { Purchase } from '#lib/purchases/purchase';
-import { entryFromItem } from '#lib/store/items';
-import { ENTRY_PREFIX } from '#lib/store/keys';
+import { entryFromItem, headFromItem } from '#lib/store/items';
+import { ENTRY_PREFIX, HEAD_PREFIX } from '#lib/store/keys';
 import type { ItemValue } from '#lib/store/names';
-import { PURCHASE_SORT_KEY, recordFromItem } from '#lib/store/records';
+import { ALERTS_PREFIX, PURCHASE_SORT_KEY, recordFromItem } from '#lib/store/records';
 
 /** The attribute types that the store writes; binaries and sets are not among them. */
 const attribute: z.ZodType<AttributeValue> = z.lazy(() =>
@@ -38,12 +39,26 @@ export function changeOfStreamRecord(record: unknown): TableChange {
   if (sk.startsWith(ENTRY_PREFIX) && eventName === 'INSERT') {
     return { kind: 'entry_created', entry: entryFromItem(after) };
   }
+  const before = itemOf(dynamodb.OldImage);
+  if (sk.startsWith(HEAD_PREFIX)) {
+    return {
+      kind: 'wallet_changed',
+      before: before && headFromItem(before),
+      after: headFromItem(after),
+    };
+  }
   if (sk === PURCHASE_SORT_KEY) {
-    const before = itemOf(dynamodb.OldImage);
     return {
       kind: 'purchase_changed',
       before: before && purchaseOf(before),
       after: purchaseOf(after),
+    };
+  }
+  if (sk.startsWith(ALERTS_PREFIX)) {
+    return {
+      kind: 'alerts_changed',
+      before: before && alertsIn(before),
+      after: alertsIn(after),
     };
   }
   return { kind: 'other' };
@@ -51,6 +66,10 @@ export function changeOfStreamRecord(record: unknown): TableChange {
 
 function itemOf(attributes: Record<string, AttributeValue> | undefined): ItemValue | null {
   return attributes ? unmarshall(attributes) : null;
+}
+
+function alertsIn(item: ItemValue): WalletAlerts {
+  return recordFromItem('walletAlerts', item).value;
 }
 
 function purchaseOf(item: ItemValue): Purchase {

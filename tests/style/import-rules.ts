@@ -11,6 +11,7 @@ export interface ImportRule {
 const domains = [
   'lib/accounts/',
   'lib/admin/',
+  'lib/alerts/',
   'lib/applications/',
   'lib/bulk/',
   'lib/catalog/',

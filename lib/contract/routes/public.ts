@@ -24,4 +24,15 @@ export const publicRoutes = {
     answers: { 200: z.looseObject({ openapi: z.string() }) },
     errors: [],
   }),
+  getEventSchemas: route({
+    name: 'getEventSchemas',
+    method: 'GET',
+    path: '/events.json',
+    function: 'wallet',
+    access: { kind: 'public' },
+    summary: 'JSON Schemas of the events on the bus',
+    conditional: true,
+    answers: { 200: z.looseObject({ source: z.string() }) },
+    errors: [],
+  }),
 };

@@ -28,6 +28,7 @@ export const good: Readonly<Record<string, unknown>> = {
   user_ids: ['alice'],
   amount: 5,
   credits: 5,
+  threshold: 5,
   required: '5',
   priority: 1,
   description: 'x',

@@ -49,7 +49,7 @@ async function givenPaidPurchase(options: { readonly email?: string | null } = {
   const body = toMessage({
     kind: 'purchase_receipt',
     userId,
-    purchaseId,
+    about: purchaseId,
     subjectId: purchaseId,
   });
   const id = { userId, kind: 'purchase_receipt', subjectId: purchaseId } as const;
@@ -334,7 +334,7 @@ describe('a batch', () => {
     const body = toMessage({
       kind: 'purchase_receipt',
       userId: other.purchase.userId,
-      purchaseId: purchase.id,
+      about: purchase.id,
       subjectId: purchase.id,
     });
     const sent = mail.sink.list().length;

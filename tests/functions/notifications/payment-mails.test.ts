@@ -115,6 +115,7 @@ async function messagesOf(userId: string): Promise<readonly string[]> {
             messages.push(body);
           },
         },
+        store: test.ledger,
         log: keptLog().log,
       },
       records,
@@ -150,7 +151,7 @@ async function tell(userId: string): Promise<void> {
 /** The table without what we noted about e-mails. */
 async function ledgerDump(): Promise<readonly unknown[]> {
   const items = await test.dynamo.dump(test.tableName);
-  return items.filter((item) => !JSON.stringify(item).includes('EMAIL#'));
+  return items.filter((item) => !/EMAIL#|ALERTS#/.test(JSON.stringify(item)));
 }
 
 const subjects = (mails: readonly { readonly to: string[]; readonly subject: string }[]) =>

@@ -7,14 +7,19 @@ import * as z from 'zod';
 import { publishRecords, type StreamDependencies } from '#functions/stream/publish-records';
 import { startStreamSource } from '#infra/local/sources/stream-source';
 import { openState } from '#infra/local/state';
+import { eventSchemas } from '#lib/contract/events';
 import { transaction, purchase as wirePurchase } from '#lib/contract/wire';
+import type { Decision } from '#lib/ledger/decision';
+import { captureHold, placeHold } from '#lib/ledger/hold';
+import type { Head } from '#lib/ledger/wallet';
 import { createEventBus } from '#lib/messaging/event-bus';
 import { parseMessage } from '#lib/notifications/email-request';
 import type { Purchase } from '#lib/purchases/purchase';
+import { planOf } from '#lib/wallets/plan';
 import { purchaseOf } from '#tests/purchases/purchase-builders';
 import { openTestEventBus, type TestEventBus } from '#tests/support/event-bus';
 import { keptLog } from '#tests/support/kept-log';
-import { addWork, openTestLedger, spendWork, type TestLedger } from '#tests/support/ledger';
+import { addWork, NOW, openTestLedger, spendWork, type TestLedger } from '#tests/support/ledger';
 import { streamRecordsOf } from '#tests/support/stream-records';
 
 let test: TestLedger;
@@ -29,6 +34,12 @@ beforeEach(async () => {
   queueFailures = 0;
 });
 afterEach(async () => {
+  // Whatever a test publishes is as the contract tells consumers.
+  for (const { 'detail-type': type, detail } of bus.events()) {
+    expect(Object.keys(eventSchemas)).toContain(type);
+    const schema = Object.entries(eventSchemas).find(([name]) => name === type)?.[1];
+    schema?.parse(detail);
+  }
   await bus.close();
   await test.close();
 });
@@ -46,6 +57,7 @@ function dependencies(): StreamDependencies {
         messages.push(body);
       },
     },
+    store: test.ledger,
     log: keptLog().log,
   };
 }
@@ -108,6 +120,33 @@ describe('a new entry', () => {
   });
 });
 
+describe('a hold', () => {
+  it('is told when it is placed and when it ends, beside the entries that do so', async () => {
+    const command = { now: NOW, actor: 'service:test', description: 'Call' };
+    const work = (cause: string, decide: (head: Head) => Decision) => ({
+      wallets: [wallet] as const,
+      cause,
+      fingerprint: null,
+      decide: ({ heads: [head] }: { readonly heads: readonly [Head, ...Head[]] }) =>
+        planOf(decide(head)),
+    });
+    await test.ledger.run(addWork({ wallet, amount: 50, cause: 'welcome' }));
+    const expiresAt = '2026-11-21T00:00:00.000Z';
+    const hold = { holdId: 'hld_1', amount: 30, expiresAt };
+    await test.ledger.run(
+      work('p', (head) => placeHold(head, { ...command, cause: 'p', ...hold })),
+    );
+    const capture = { cause: 'c', holdId: 'hld_1', amount: 20 };
+    await test.ledger.run(work('c', (head) => captureHold(head, { ...command, ...capture })));
+    await publishRecords(dependencies(), await records());
+    const told = bus.events().filter(({ 'detail-type': type }) => type.includes('.hold.'));
+    expect(told).toMatchObject([
+      { 'detail-type': 'credits.hold.placed', detail: { hold_id: 'hld_1', amount: 30, seq: 2 } },
+      { 'detail-type': 'credits.hold.captured', detail: { hold_id: 'hld_1', amount: 30, seq: 3 } },
+    ]);
+  });
+});
+
 describe('a purchase', () => {
   it('is told when its money arrives, and its buyer gets a receipt', async () => {
     const store = purchaseStory();
@@ -129,7 +168,7 @@ describe('a purchase', () => {
       {
         kind: 'purchase_receipt',
         user_id: 'user-1',
-        purchase_id: 'pur_1',
+        about: 'pur_1',
         subject_id: 'pur_1',
       },
     ]);

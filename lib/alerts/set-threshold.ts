@@ -1,0 +1,101 @@
+import { standardThreshold, THRESHOLDS } from '#lib/alerts/follow-wallets';
+import { noAlerts, type WalletAlerts } from '#lib/alerts/wallet-alerts';
+import { advance } from '#lib/ledger/advance';
+import { availableOf, type WalletRef } from '#lib/ledger/wallet';
+import { ContentionError, type LedgerStore, type RecordRef } from '#lib/ports';
+
+/** From when on a wallet counts as low, and whether it does. */
+export interface AlertState {
+  readonly creditType: string;
+  /** The threshold in force. */
+  readonly threshold: number;
+  /** Whether its owner has set it; else it is the setting's. */
+  readonly own: boolean;
+  readonly available: number;
+  readonly low: boolean;
+}
+
+export type ThresholdOutcome =
+  | { readonly kind: 'set' | 'replayed'; readonly state: AlertState }
+  /** The Idempotency-Key was used for another threshold. */
+  | { readonly kind: 'reused' };
+
+const RACES_MAX = 5;
+
+/**
+ * Sets the owner's threshold in credits, or gives it back to the setting with null. A wallet that is below the new
+ * threshold already is told at once: who asks to hear below 500 and has 300 wants to know.
+ */
+export async function setThreshold(
+  store: Pick<LedgerStore, 'load' | 'loadHead' | 'write'>,
+  input: {
+    readonly wallet: WalletRef;
+    readonly threshold: number | null;
+    readonly now: string;
+    readonly cause: string;
+    readonly fingerprint: string | null;
+  },
+): Promise<ThresholdOutcome> {
+  const { wallet, threshold, now, cause, fingerprint } = input;
+  for (let race = 0; race < RACES_MAX; race += 1) {
+    const [stored, read] = await Promise.all([store.loadHead(wallet), store.load(refsOf(wallet))]);
+    const known = read('walletAlerts', wallet);
+    const limit = threshold ?? standardThreshold(read, wallet.creditType);
+    const available = availableOf(advance(stored, now).head);
+    if (known?.value.request?.cause === cause) {
+      if (known.value.request.fingerprint !== fingerprint) return { kind: 'reused' };
+      return { kind: 'replayed', state: stateOf(wallet, { value: known.value, limit, available }) };
+    }
+    const value: WalletAlerts = {
+      ...(known?.value ?? noAlerts(wallet)),
+      threshold,
+      request: { cause, fingerprint },
+      low: available < limit,
+      seq: stored.seq,
+      available,
+      limit,
+    };
+    const version = known?.version ?? null;
+    if (await store.write([{ record: 'walletAlerts', id: wallet, value, version }])) {
+      return { kind: 'set', state: stateOf(wallet, { value, limit, available }) };
+    }
+  }
+  throw new ContentionError('the alerts of a wallet changed each time');
+}
+
+/** The threshold in force of one wallet, and how the wallet stands to it now. */
+export async function readThreshold(
+  store: Pick<LedgerStore, 'load' | 'loadHead'>,
+  input: { readonly wallet: WalletRef; readonly now: string },
+): Promise<AlertState> {
+  const { wallet, now } = input;
+  const [stored, read] = await Promise.all([store.loadHead(wallet), store.load(refsOf(wallet))]);
+  const value = read('walletAlerts', wallet)?.value ?? null;
+  const limit = value?.threshold ?? standardThreshold(read, wallet.creditType);
+  return stateOf(wallet, { value, limit, available: availableOf(advance(stored, now).head) });
+}
+
+function refsOf(wallet: WalletRef): readonly RecordRef[] {
+  return [
+    { record: 'walletAlerts', id: wallet },
+    { record: 'setting', id: THRESHOLDS },
+  ];
+}
+
+function stateOf(
+  wallet: WalletRef,
+  now: {
+    readonly value: WalletAlerts | null;
+    readonly limit: number;
+    readonly available: number;
+  },
+): AlertState {
+  const { value, limit, available } = now;
+  return {
+    creditType: wallet.creditType,
+    threshold: limit,
+    own: value !== null && value.threshold !== null,
+    available,
+    low: available < limit,
+  };
+}

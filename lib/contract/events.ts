@@ -1,0 +1,66 @@
+import * as z from 'zod';
+import { creditCount } from '#lib/contract/amounts';
+import { creditType } from '#lib/contract/credit-types';
+import { timestamp } from '#lib/contract/fields';
+import { idOf, userId } from '#lib/contract/ids';
+import { purchase, purchaseStatus, transaction } from '#lib/contract/wire';
+
+/**
+ * What the event bus tells (DESIGN 7): each name with the schema of its `detail`. Consumers read `schema_version` before
+ * anything else: a version may get more fields, never other ones.
+ *
+ * Events come at least once and in any order. The entries of a wallet are numbered without gaps: a consumer that has
+ * seen 7 and then 9 knows that 8 is still to come, or has to be fetched.
+ */
+
+const versioned = <S extends z.ZodRawShape>(shape: S) =>
+  z.strictObject({ schema_version: z.literal(1), ...shape });
+
+const purchaseChanged = versioned({
+  purchase,
+  previous_status: purchaseStatus.nullable().meta({ description: 'Null where it has just begun.' }),
+});
+
+const holdChanged = versioned({
+  hold_id: z.string(),
+  user_id: userId,
+  credit_type: creditType,
+  amount: creditCount.meta({ description: 'Credits that were set aside, or that are free again.' }),
+  expires_at: timestamp,
+  transaction_id: idOf('transaction'),
+  seq: z.int().min(1),
+});
+
+const balanceCrossed = versioned({
+  user_id: userId,
+  credit_type: creditType,
+  available: creditCount,
+  threshold: creditCount,
+  seq: creditCount.meta({ description: 'The transaction that crossed it.' }),
+});
+
+export const eventSchemas = {
+  'credits.entry.created': versioned({ transaction }),
+  'credits.purchase.paid': purchaseChanged,
+  'credits.purchase.restored': purchaseChanged,
+  'credits.purchase.failed': purchaseChanged,
+  'credits.purchase.expired': purchaseChanged,
+  'credits.purchase.partially_refunded': purchaseChanged,
+  'credits.purchase.refunded': purchaseChanged,
+  'credits.purchase.disputed': purchaseChanged,
+  'credits.hold.placed': holdChanged,
+  'credits.hold.captured': holdChanged,
+  'credits.hold.released': holdChanged,
+  'credits.hold.expired': holdChanged,
+  'credits.balance.low': balanceCrossed,
+  'credits.balance.recovered': balanceCrossed,
+  'credits.grant.expiring': versioned({
+    user_id: userId,
+    credit_type: creditType,
+    grant_id: z.string(),
+    amount: creditCount,
+    expires_at: timestamp,
+  }),
+} as const;
+
+export type EventName = keyof typeof eventSchemas;
