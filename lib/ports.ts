@@ -243,6 +243,11 @@ export interface HistoryStore {
     wallet: WalletRef,
     instants: readonly string[],
   ) => Promise<readonly (Entry | null)[]>;
+  /**
+   * The head after the newest entry that was made at or before an instant; advance it to the instant. Throws
+   * ContentionError where an index has not caught up with entries of that time.
+   */
+  readonly headAt: (wallet: WalletRef, instant: string) => Promise<Head>;
 }
 
 /** A part of one UTC day. */

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { creditTypeOrDefault } from '#lib/contract/credit-types';
-import { periodEnd, periodStart, queryInteger } from '#lib/contract/fields';
+import { instant, periodEnd, periodStart, queryInteger } from '#lib/contract/fields';
 import { transactionType } from '#lib/contract/wire';
 
 export const PAGE_LIMIT_MAX = 100;
@@ -16,6 +16,11 @@ export const pageQuery = {
 };
 
 export const listQuery = z.strictObject(pageQuery);
+
+export const balanceQuery = z.strictObject({
+  credit_type: creditTypeOrDefault,
+  at: instant.optional().meta({ description: 'The balance at this past instant.' }),
+});
 
 export const historyQuery = z.strictObject({
   credit_type: creditTypeOrDefault,

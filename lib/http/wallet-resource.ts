@@ -67,9 +67,30 @@ export function toBalance(head: Head, now: string): Wire<typeof wire.balance> {
   };
 }
 
-export function toUserBalance(head: Head, now: string): Wire<typeof wire.userBalance> {
-  const balance = toBalance(head, now);
-  return { user_id: head.userId, balance: balance.credits_balance, ...balance };
+/** A wallet at a past instant, with the grants that were open then in the order in which they burn. */
+export function toBalanceAt(head: Head, at: string): Wire<typeof wire.balance> {
+  const { grants } = advance(head, at).head;
+  return {
+    ...toBalance(head, at),
+    at,
+    grants: grants.toSorted(byBurnOrder).map((grant) => ({
+      grant_id: grant.id,
+      category: grant.category,
+      priority: grant.priority,
+      remaining: grant.remaining,
+      held: grant.held,
+      granted_at: grant.grantedAt,
+      expires_at: grant.expiresAt,
+    })),
+  };
+}
+
+/** A balance as services see it. */
+export function toUserBalance(
+  userId: string,
+  balance: Wire<typeof wire.balance>,
+): Wire<typeof wire.userBalance> {
+  return { user_id: userId, balance: balance.credits_balance, ...balance };
 }
 
 /** Credit types are configuration: one that was removed while wallets hold it would be our mistake. */

@@ -1,7 +1,14 @@
+import { applyEntry } from '#lib/ledger/apply-entry';
 import type { Entry } from '#lib/ledger/entry';
-import type { Head } from '#lib/ledger/wallet';
-import type { HistoryPage, HistoryQuery, HistoryStore } from '#lib/ports';
+import { emptyHead, type Head } from '#lib/ledger/wallet';
+import {
+  ContentionError,
+  type HistoryPage,
+  type HistoryQuery,
+  type HistoryStore,
+} from '#lib/ports';
 import { startBackoff } from '#lib/store/backoff';
+import { readCheckpoint } from '#lib/store/checkpoints';
 import { entryFromItem } from '#lib/store/items';
 import { historyPartition, sequenceKey, typePartition } from '#lib/store/keys';
 import { queryAll } from '#lib/store/read';
@@ -40,7 +47,26 @@ export function createHistoryStore(table: Table): HistoryStore {
         }),
       );
     },
+    headAt: async (wallet, instant) => headAt(table, await readHead(table, wallet), instant),
   };
+}
+
+/** The last checkpoint before an instant, and the entries after it: what a wallet's length adds is its logarithm. */
+async function headAt(table: Table, newest: Head, instant: string): Promise<Head> {
+  if (newest.updatedAt <= instant) return newest;
+  const sequence = walletSequence(table, newest);
+  const next = await firstWhere({ low: 1, high: newest.seq }, async (number) => {
+    const entry = await sequence.at(number);
+    if (!entry) throw new ContentionError('an index is behind its table');
+    return entry.createdAt > instant;
+  });
+  const seq = next - 1;
+  if (seq === 0) return emptyHead(newest);
+  const start = (await readCheckpoint(table, newest, seq)) ?? emptyHead(newest);
+  if (start.seq === seq) return start;
+  const entries = await sequence.range(start.seq + 1, seq);
+  if (entries.length < seq - start.seq) throw new ContentionError('an index is behind its table');
+  return entries.toReversed().reduce(applyEntry, start);
 }
 
 async function numberedPage(table: Table, head: Head, query: HistoryQuery): Promise<HistoryPage> {

@@ -1,11 +1,14 @@
 import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { advance } from '#lib/ledger/advance';
+import { applyEntry } from '#lib/ledger/apply-entry';
 import type { Decision } from '#lib/ledger/decision';
 import type { Entry } from '#lib/ledger/entry';
 import { add } from '#lib/ledger/inflow';
+import { replay } from '#lib/ledger/replay';
 import { spend } from '#lib/ledger/spend';
 import { emptyHead, type Head, type WalletRef } from '#lib/ledger/wallet';
+import { checkpointToItem, isCheckpoint } from '#lib/store/checkpoints';
 import { entryToItem, headToItem } from '#lib/store/items';
 import {
   addWork,
@@ -59,6 +62,16 @@ describe('cost does not grow with the history (DESIGN 11)', () => {
     }
     expect(costs[1]).toEqual(costs[0]);
     expect(costs[0]?.spend).toMatchObject({ readUnits: 2, writeUnits: 6 });
+  });
+
+  test('the wallet as it once was is a binary search and one page, and is exact', async () => {
+    const instant = at(LONG / 2 + 33);
+    const { result, cost } = await store.measure(() => store.history.headAt(large, instant));
+    const before = (entries.get('large') ?? []).filter((entry) => entry.createdAt <= instant);
+    expect(result).toEqual(replay(large, before));
+    // The head, the search, the checkpoint, the entries after it: a hundred of less than 1 KB.
+    expect(cost.calls.length).toBeLessThanOrEqual(3 + Math.ceil(Math.log2(2 * LONG)));
+    expect(cost.readUnits).toBeLessThanOrEqual(2 + Math.ceil(Math.log2(2 * LONG)) / 2 + 100 / 8);
   });
 
   test('a page of spends among a few other entries is found in a handful of small reads', async () => {
@@ -140,7 +153,17 @@ function descending(from: number, count: number): readonly number[] {
 }
 
 async function load(history: { head: Head; entries: readonly Entry[] }): Promise<void> {
-  const items = [headToItem(history.head), ...history.entries.map(entryToItem)];
+  const checkpoints: Head[] = [];
+  history.entries.reduce((head, entry) => {
+    const next = applyEntry(head, entry);
+    if (isCheckpoint(next.seq)) checkpoints.push(next);
+    return next;
+  }, emptyHead(history.head));
+  const items = [
+    headToItem(history.head),
+    ...history.entries.map(entryToItem),
+    ...checkpoints.map(checkpointToItem),
+  ];
   const batches = Array.from({ length: Math.ceil(items.length / 25) }, (_, n) =>
     items.slice(n * 25, n * 25 + 25),
   );

@@ -3,7 +3,7 @@ import { creditCount, credits, wholeNumber } from '#lib/contract/amounts';
 import { creditTypeOrDefault } from '#lib/contract/credit-types';
 import { description, email, instant, metadata, reference } from '#lib/contract/fields';
 import { idOf, keyPart, userId } from '#lib/contract/ids';
-import { historyQuery } from '#lib/contract/queries';
+import { balanceQuery, historyQuery } from '#lib/contract/queries';
 import { route } from '#lib/contract/route';
 import {
   account,
@@ -48,10 +48,10 @@ export const serviceRoutes = {
     access: reads,
     summary: 'Balance of a user',
     params: ofUser,
-    query: z.strictObject({ credit_type: creditTypeOrDefault }),
+    query: balanceQuery,
     conditional: true,
     answers: { 200: userBalance },
-    errors: [],
+    errors: ['CONTENTION'],
   }),
   listUserHistory: route({
     name: 'listUserHistory',

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { CREDITS_MAX } from '#lib/contract/amounts';
 import { creditTypeOrDefault } from '#lib/contract/credit-types';
 import { periodEnd, periodStart, queryInteger } from '#lib/contract/fields';
-import { historyQuery } from '#lib/contract/queries';
+import { balanceQuery, historyQuery } from '#lib/contract/queries';
 import { route } from '#lib/contract/route';
 import { balance, history, sufficiency, usage } from '#lib/contract/wire';
 
@@ -17,10 +17,10 @@ export const walletRoutes = {
     function: 'wallet',
     access: ofOwnCredits,
     summary: 'Balance of one credit type',
-    query: z.strictObject({ credit_type: creditTypeOrDefault }),
+    query: balanceQuery,
     conditional: true,
     answers: { 200: balance },
-    errors: [],
+    errors: ['CONTENTION'],
   }),
   listBalances: route({
     name: 'listBalances',

@@ -218,7 +218,7 @@ describe('bad text is refused and nothing runs', () => {
 });
 
 describe('a bad time, address or URL is refused and nothing runs', () => {
-  const times = fields.filter(({ name }) => ['from', 'to', 'expires_at'].includes(name));
+  const times = fields.filter(({ name }) => ['from', 'to', 'at', 'expires_at'].includes(name));
   test.each(times.map((field) => ({ at: label(field), field })))('$at', async ({ field }) => {
     const bad = [
       '',

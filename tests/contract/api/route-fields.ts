@@ -44,6 +44,7 @@ export const good: Readonly<Record<string, unknown>> = {
   expires_at: '2026-12-01T00:00:00Z',
   reference: { type: 'order', id: '1' },
   metadata: { plan: 'pro' },
+  at: '2026-01-01T00:00:00Z',
   expires_in: 60,
   state: 'open',
   partial: true,
