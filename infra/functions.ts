@@ -62,10 +62,7 @@ export const functionDefinitions = {
     environment: (resources) => ({
       ...tableVariables(resources),
       ...identityVariables(resources),
-      STRIPE_SECRET_ARN: resources.secrets.stripeApiKey.secretArn,
-      STRIPE_LIVEMODE: String(resources.config.livemode),
-      RAZORPAY_SECRET_ARN: resources.secrets.razorpayApiKey.secretArn,
-      RAZORPAY_LIVEMODE: String(resources.config.livemode),
+      ...providerVariables(resources),
       REDIRECT_ORIGINS: resources.config.redirectOrigins.join(','),
       APP_NAME: resources.config.appName,
     }),
@@ -203,10 +200,7 @@ export const functionDefinitions = {
     environment: (resources) => ({
       ...tableVariables(resources),
       ...jobVariables(resources),
-      STRIPE_SECRET_ARN: resources.secrets.stripeApiKey.secretArn,
-      STRIPE_LIVEMODE: String(resources.config.livemode),
-      RAZORPAY_SECRET_ARN: resources.secrets.razorpayApiKey.secretArn,
-      RAZORPAY_LIVEMODE: String(resources.config.livemode),
+      ...providerVariables(resources),
     }),
     statements: ({ table, secrets, jobs }) => [
       readTable(table),
@@ -234,6 +228,16 @@ export function isFunctionName(name: string): name is FunctionName {
 
 function tableVariables({ table }: ServiceResources) {
   return { TABLE_NAME: table.tableName };
+}
+
+/** Of every function that asks the payment providers; it may read their secrets. */
+function providerVariables({ config, secrets }: ServiceResources) {
+  return {
+    STRIPE_SECRET_ARN: secrets.stripeApiKey.secretArn,
+    STRIPE_LIVEMODE: String(config.livemode),
+    RAZORPAY_SECRET_ARN: secrets.razorpayApiKey.secretArn,
+    RAZORPAY_LIVEMODE: String(config.livemode),
+  };
 }
 
 /** Of every function that starts jobs or sends them on. */

@@ -175,6 +175,13 @@ function serviceAlarms({ api, functions, stage }: MonitoringProps): Record<strin
       means:
         'A provider has payments, refunds or disputes that no event told us of, or that contradict our records.',
     },
+    ReconciliationIncomplete: {
+      metric: own('ReconciliationIncomplete').with({ period: Duration.hours(3) }),
+      // One outage of a provider is made up for by the next run.
+      threshold: 3,
+      means:
+        'Comparisons with the providers’ records fail or stop short: what their events missed stays missed. The reports and the log say why.',
+    },
     VerificationFailures: {
       metric: own('VerificationFailures'),
       threshold: 1,

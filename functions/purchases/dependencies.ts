@@ -4,24 +4,17 @@ import type { Log } from '#lib/http/log';
 import { createMetrics } from '#lib/http/metrics';
 import { requireVariable, type Runtime } from '#lib/http/runtime';
 import { tokenVerifier } from '#lib/http/token-verifier';
-import { invariant } from '#lib/invariant';
+import { providerAccounts } from '#lib/payments/provider-accounts';
 import { createProviderRefunds } from '#lib/payments/provider-refunds';
-import { createRazorpayClient } from '#lib/payments/razorpay-client';
 import { findRazorpayOrder } from '#lib/payments/razorpay-lookup';
-import {
-  createRazorpayOrders,
-  type RazorpayKey,
-  type RazorpayOrdersAccount,
-} from '#lib/payments/razorpay-orders';
+import { createRazorpayOrders } from '#lib/payments/razorpay-orders';
 import { createStripeCheckout } from '#lib/payments/stripe-checkout';
-import type { StripeAccount } from '#lib/payments/stripe-client';
 import { findStripeSession } from '#lib/payments/stripe-lookup';
 import type { CatalogStore, LedgerStore, PurchaseStore } from '#lib/ports';
 import type { CheckoutProvider } from '#lib/purchases/checkout-provider';
 import type { OrderProvider } from '#lib/purchases/order-provider';
 import type { PaymentLookup } from '#lib/purchases/payment-lookup';
 import type { RefundProvider } from '#lib/purchases/refund-provider';
-import { createSecretReader, type SecretSlots } from '#lib/secrets/secret-reader';
 import { createCatalogStore } from '#lib/store/catalog-store';
 import { lambdaTable } from '#lib/store/lambda-table';
 import { createLedgerStore } from '#lib/store/ledger-store';
@@ -56,8 +49,8 @@ export function createDependencies({ env, now, log }: Runtime): PurchaseDependen
     retryBudgetMs: RETRY_BUDGET_MS,
     onConflict: () => count('ConflictRetries'),
   });
-  const stripe = stripeAccount({ env, now });
-  const razorpay = razorpayAccount({ env, now });
+  const timeoutsMs = { stripe: STRIPE_TIMEOUT_MS, razorpay: RAZORPAY_TIMEOUT_MS };
+  const { stripe, razorpay } = providerAccounts({ env, now, timeoutsMs });
   const store = createLedgerStore(table);
   return {
     verifyToken: tokenVerifier(env),
@@ -77,41 +70,6 @@ export function createDependencies({ env, now, log }: Runtime): PurchaseDependen
     sellerName: requireVariable(env, 'APP_NAME'),
     log,
   };
-}
-
-function stripeAccount({ env, now }: Pick<Runtime, 'env' | 'now'>): StripeAccount {
-  const secret = createSecretReader({
-    arn: requireVariable(env, 'STRIPE_SECRET_ARN'),
-    nowMs: () => now().getTime(),
-  });
-  return {
-    apiKey: async (options) => {
-      const { api_key: apiKey } = await secret.read(options);
-      invariant(apiKey, 'the secret has a Stripe API key');
-      return apiKey;
-    },
-    livemode: requireVariable(env, 'STRIPE_LIVEMODE') === 'true',
-    timeoutMs: STRIPE_TIMEOUT_MS,
-  };
-}
-
-function razorpayAccount({ env, now }: Pick<Runtime, 'env' | 'now'>): RazorpayOrdersAccount {
-  const secret = createSecretReader({
-    arn: requireVariable(env, 'RAZORPAY_SECRET_ARN'),
-    nowMs: () => now().getTime(),
-  });
-  const key = async (options?: { readonly fresh: boolean }) => keyOf(await secret.read(options));
-  return {
-    client: createRazorpayClient({ credentials: key, timeoutMs: RAZORPAY_TIMEOUT_MS }),
-    key,
-    livemode: requireVariable(env, 'RAZORPAY_LIVEMODE') === 'true',
-  };
-}
-
-function keyOf(slots: SecretSlots): RazorpayKey {
-  const { key_id: keyId, key_secret: keySecret, previous_key_secret: previous } = slots;
-  invariant(keyId && keySecret, 'the secret has a Razorpay key with its secret');
-  return { keyId, keySecret, previousKeySecret: previous ?? '' };
 }
 
 /** As browsers compare them: scheme, host and port, nothing less. */

@@ -8,6 +8,7 @@ export type MetricName =
   | 'JobsFailed'
   | 'PromoCodeMisses'
   | 'ReconciliationDrift'
+  | 'ReconciliationIncomplete'
   | 'VerificationFailures';
 
 /** Counts one, unless told how many. */

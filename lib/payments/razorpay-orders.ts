@@ -25,6 +25,11 @@ export interface RazorpayOrdersAccount {
   readonly livemode: boolean;
 }
 
+/** How ids of keys of the deployment's mode begin. */
+export function razorpayKeyPrefix({ livemode }: Pick<RazorpayOrdersAccount, 'livemode'>): string {
+  return livemode ? 'rzp_live_' : 'rzp_test_';
+}
+
 /**
  * Razorpay orders, which the app pays with Razorpay's Checkout (razorpay.com/docs/api/orders). The purchase's id is the
  * order's receipt, and Razorpay is asked to keep receipts unique, so that no lost answer or retry makes a second order
@@ -36,7 +41,7 @@ export function createRazorpayOrders(account: RazorpayOrdersAccount): OrderProvi
     keyId: async () => (await key()).keyId,
     openOrder: async (request) => {
       const { keyId } = await key();
-      if (!keyId.startsWith(account.livemode ? 'rzp_live_' : 'rzp_test_')) {
+      if (!keyId.startsWith(razorpayKeyPrefix(account))) {
         return { kind: 'refused', detail: 'the Razorpay key is of the other mode' };
       }
       return openOrder(client, request);

@@ -59,6 +59,12 @@ export const importRules: readonly ImportRule[] = [
     own: [...rules, 'lib/payments/'],
     packages: ['stripe', 'razorpay', 'node:crypto', 'node:http', 'node:https', 'zod'],
   },
+  // Where a deployment's secrets meet the clients that need them.
+  {
+    area: 'lib/payments/provider-accounts.ts',
+    own: [...rules, 'lib/http/runtime.ts', 'lib/payments/', 'lib/secrets/'],
+    packages: [],
+  },
   {
     area: 'lib/messaging/',
     own: [...rules, 'lib/messaging/'],
