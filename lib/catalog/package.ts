@@ -27,6 +27,8 @@ export interface PackagePrice {
   readonly creditPackage: CreditPackage;
   readonly amountMinor: number;
   readonly currency: string;
+  /** By how much it is below the setting `price_per_credit`; null where it is fixed, whatever the setting says. */
+  readonly discountPercent: number | null;
 }
 
 /**
@@ -41,8 +43,8 @@ export function priceOf(
   const { perCredit } = asked;
   const currency = asked.currency ?? prices[0]?.currency ?? perCredit[0]?.currency ?? '';
   const fixed = prices.find((price) => price.currency === currency);
-  if (fixed) return { creditPackage, ...fixed };
+  if (fixed) return { creditPackage, ...fixed, discountPercent: null };
   if (discountPercent === undefined) return null;
   const amountMinor = priceOfCredits({ credits, currency, discountPercent }, perCredit);
-  return amountMinor === null ? null : { creditPackage, amountMinor, currency };
+  return amountMinor === null ? null : { creditPackage, amountMinor, currency, discountPercent };
 }

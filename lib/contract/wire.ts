@@ -251,6 +251,10 @@ export const creditPackage = z
       .string()
       .regex(/^\d+(\.\d+)?$/)
       .meta({ description: 'In the currency’s major unit, as decimal text.' }),
+    discount_percent: z.int().min(0).max(99).nullable().meta({
+      description:
+        'How far below the price of single credits it is; null where its price in this currency is fixed.',
+    }),
   })
   .meta({ id: 'Package' });
 

@@ -71,6 +71,7 @@ export function toPackage(offered: PackagePrice): Wire<typeof wire.creditPackage
     price: amountMinor,
     currency: currency.parse(offered.currency),
     price_per_credit: pricePerCredit({ amountMinor, currency: offered.currency, credits }),
+    discount_percent: offered.discountPercent,
   };
 }
 

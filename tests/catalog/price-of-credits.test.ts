@@ -45,16 +45,21 @@ describe('the price of a package', () => {
     position: 1,
   };
   const fixed = { ...plain, prices: [{ currency: 'EUR', amountMinor: 700 }] };
-  it.each<[string, CreditPackage, string | undefined, [string, number] | null]>([
-    ['fixed', fixed, 'EUR', ['EUR', 700]],
-    ['fixed, in its first currency', fixed, undefined, ['EUR', 700]],
+  it.each<[string, CreditPackage, string | undefined, [string, number, number | null] | null]>([
+    ['fixed', fixed, 'EUR', ['EUR', 700, null]],
+    ['fixed, in its first currency', fixed, undefined, ['EUR', 700, null]],
     ['fixed, and not derived unless it says so', fixed, 'INR', null],
-    ['derived beside a fixed one', { ...fixed, discountPercent: 10 }, 'INR', ['INR', 45_000]],
-    ['derived, in the first currency', { ...plain, discountPercent: 0 }, undefined, ['USD', 100]],
+    ['derived beside a fixed one', { ...fixed, discountPercent: 10 }, 'INR', ['INR', 45_000, 10]],
+    [
+      'derived, in the first currency',
+      { ...plain, discountPercent: 0 },
+      undefined,
+      ['USD', 100, 0],
+    ],
     ['derived, in no other currency', { ...plain, discountPercent: 0 }, 'GBP', null],
     ['of a package without any', plain, undefined, null],
   ])('%s', (_, offered, currency, expected) => {
     const price = priceOf(offered, { currency, perCredit: initial });
-    expect(price && [price.currency, price.amountMinor]).toEqual(expected);
+    expect(price && [price.currency, price.amountMinor, price.discountPercent]).toEqual(expected);
   });
 });

@@ -32,18 +32,24 @@ afterAll(async () => {
 });
 
 describe('packages', () => {
-  it('are listed for anyone, in order, by credit type, with the price of one credit', async () => {
+  it('are listed for anyone, in order, by credit type, with the price of one credit and what is off it', async () => {
     shop = await openShop(test);
     const { packages, by_credit_type } = bodyOf(
       listPackages,
       200,
       await shop.call(listPackages, {}),
     );
-    expect(packages.map((each) => [each.package_id, each.price, each.price_per_credit])).toEqual([
-      ['calls', 1_000, '3.33333333'],
-      ['starter', 1_000, '0.10'],
-      ['pro', 8_000, '0.08'],
-      ['business', 60_000, '0.06'],
+    const prices = packages.map(({ package_id, price, price_per_credit, discount_percent }) => [
+      package_id,
+      price,
+      price_per_credit,
+      discount_percent,
+    ]);
+    expect(prices).toEqual([
+      ['calls', 1_000, '3.33333333', null],
+      ['starter', 1_000, '0.10', 0],
+      ['pro', 8_000, '0.08', 20],
+      ['business', 60_000, '0.06', 40],
     ]);
     expect(by_credit_type).toEqual({ calling: packages.slice(0, 1), general: packages.slice(1) });
   });
