@@ -1,6 +1,11 @@
 import type { Account } from '#lib/accounts/account';
 import type { AuditRecord } from '#lib/admin/audit-record';
 import type { WalletAlerts } from '#lib/alerts/wallet-alerts';
+import type {
+  Application,
+  ApplicationCount,
+  CancelledProject,
+} from '#lib/applications/application';
 import type { CreditPackage } from '#lib/catalog/package';
 import type { RateLimit } from '#lib/contract/rate-limits';
 import type { Allowance } from '#lib/limits/token-bucket';
@@ -75,6 +80,19 @@ export interface RecordTypes {
     readonly id: { readonly provider: Purchase['provider']; readonly at: string };
     readonly value: Reconciliation;
   };
+  readonly application: {
+    readonly id: { readonly projectId: string; readonly userId: string };
+    readonly value: Application;
+  };
+  readonly applicationCount: {
+    readonly id: { readonly userId: string };
+    readonly value: ApplicationCount;
+  };
+  /** Only projects that were cancelled. */
+  readonly project: {
+    readonly id: { readonly projectId: string };
+    readonly value: CancelledProject;
+  };
   readonly promoCode: { readonly id: { readonly code: string }; readonly value: PromoCode };
   readonly redemption: {
     readonly id: { readonly code: string; readonly userId: string };
@@ -130,6 +148,9 @@ export type Reader = <K extends RecordName>(
   id: RecordTypes[K]['id'],
 ) => Stored<K> | null;
 
+/** An item that a transaction relies on without writing it: still at this version, or still absent (null). */
+export type RecordCheck = RecordRef & { readonly version: number | null };
+
 export type Committed = Extract<Decision, { readonly ok: true }>;
 
 /** What a command wants to write, all of it in one transaction; or why it cannot, and then nothing is written. */
@@ -139,6 +160,7 @@ export type Plan<F> =
       /** One decision per wallet of the work, in its order. */
       readonly decisions: readonly Committed[];
       readonly writes?: readonly RecordWrite[];
+      readonly checks?: readonly RecordCheck[];
     }
   | { readonly ok: false; readonly refusal: F };
 
@@ -329,6 +351,24 @@ export interface RateLimitStore {
     /** ISO 8601 UTC. */
     readonly now: string;
   }) => Promise<Allowance>;
+}
+
+/** Applications to projects. */
+export interface ApplicationStore {
+  /** A user's, newest first, in pages whose cost does not grow with their number. */
+  readonly page: (query: {
+    readonly userId: string;
+    /** Only applications up to this number. */
+    readonly upTo?: number | undefined;
+    readonly offset: number;
+    readonly limit: number;
+  }) => Promise<{ readonly applications: readonly Application[]; readonly total: number }>;
+  /** A project's, by user id, strongly consistent: those after a user, and where to go on, or null. */
+  readonly ofProject: (query: {
+    readonly projectId: string;
+    readonly after: string | null;
+    readonly limit: number;
+  }) => Promise<{ readonly applications: readonly Application[]; readonly next: string | null }>;
 }
 
 /** Promotional codes, and who has redeemed them. */

@@ -2,7 +2,9 @@ import type { ApiDependencies } from '#lib/http/api-handler';
 import { type CountMetric, createMetrics } from '#lib/http/metrics';
 import { requireVariable, type Runtime } from '#lib/http/runtime';
 import { tokenVerifier } from '#lib/http/token-verifier';
-import type { LedgerStore } from '#lib/ports';
+import type { ApplicationStore, HistoryStore, LedgerStore } from '#lib/ports';
+import { createApplicationStore } from '#lib/store/application-store';
+import { createHistoryStore } from '#lib/store/history-store';
 import { lambdaTable } from '#lib/store/lambda-table';
 import { createLedgerStore } from '#lib/store/ledger-store';
 import { createRateLimitStore } from '#lib/store/rate-limit-store';
@@ -10,6 +12,8 @@ import { createRateLimitStore } from '#lib/store/rate-limit-store';
 /** What users do with their own wallets beside buying. */
 export interface ApplicationDependencies extends ApiDependencies {
   readonly ledger: LedgerStore;
+  readonly history: HistoryStore;
+  readonly applications: ApplicationStore;
   readonly count: CountMetric;
 }
 
@@ -27,6 +31,8 @@ export function createDependencies({ env }: Runtime): ApplicationDependencies {
     verifyToken: tokenVerifier(env),
     rateLimits: createRateLimitStore(table),
     ledger: createLedgerStore(table),
+    history: createHistoryStore(table),
+    applications: createApplicationStore(table),
     count,
   };
 }

@@ -38,6 +38,9 @@ export interface ErrorDetails {
   readonly PROMO_CODE_INVALID: [];
   readonly PROMO_CODE_REDEEMED: [];
   readonly PROMO_CODE_EXISTS: [];
+  readonly ALREADY_APPLIED: [];
+  readonly PROJECT_CANCELLED: [];
+  readonly APPLICATION_CLOSED: Details<{ reason: string }>;
   readonly ALREADY_REFUNDED: [];
   readonly REFUND_EXCEEDS_SPEND: Details<{ refundable: number }>;
   readonly NOT_REFUNDABLE: [];
@@ -213,6 +216,24 @@ export const errorTable: { readonly [C in ErrorCode]: ErrorDefinition<ErrorDetai
     title: 'The code exists',
     retry: 'never',
     sentence: () => 'There is a code of this name; it can be changed.',
+  },
+  ALREADY_APPLIED: {
+    status: 409,
+    title: 'Applied already',
+    retry: 'never',
+    sentence: () => 'You have applied to this project before; nothing was charged.',
+  },
+  PROJECT_CANCELLED: {
+    status: 409,
+    title: 'The project is cancelled',
+    retry: 'never',
+    sentence: () => 'This project takes no more applications; nothing was charged.',
+  },
+  APPLICATION_CLOSED: {
+    status: 409,
+    title: 'The application has ended',
+    retry: 'never',
+    sentence: ({ reason }) => `${reason}.`,
   },
   ALREADY_REFUNDED: {
     status: 409,

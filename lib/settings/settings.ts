@@ -52,6 +52,8 @@ export const settings = {
   purchases_per_day_max: { schema: z.int().min(0).max(PURCHASES_PER_DAY_MAX), initial: 100 },
   /** Purchases that a user may have begun within 24 hours and not brought to an end. */
   purchases_pending_max: { schema: z.int().min(1).max(PURCHASES_PER_DAY_MAX), initial: 50 },
+  /** What an application to a project costs. */
+  application_cost: { schema: z.int().min(1).max(1_000_000), initial: 1 },
   /** How long a hold lasts whose request does not say, and at most. */
   hold_seconds_default: { schema: z.int().min(1).max(HOLD_SECONDS_MAX), initial: 3_600 },
   hold_seconds_max: { schema: z.int().min(1).max(HOLD_SECONDS_MAX), initial: 7 * 86_400 },

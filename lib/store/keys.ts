@@ -90,6 +90,7 @@ export const userPartition = (userId: string): string => `USER#${keyPart(userId)
 /** Prefixes of a query end in `#`, so that no id is the beginning of another. */
 export const HEAD_PREFIX = 'WALLET#';
 export const ENTRY_PREFIX = 'ENTRY#';
+export const APPLICATION_PREFIX = 'APPLICATION#';
 
 /** gsi1: a wallet's entries by number. */
 export const historyPartition = (wallet: WalletRef): string =>

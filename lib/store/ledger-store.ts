@@ -8,6 +8,7 @@ import type {
   Outcome,
   Plan,
   Reader,
+  RecordCheck,
   RecordRef,
   RecordWrite,
   Work,
@@ -103,6 +104,7 @@ function putsOf<F>(
     ...entries.map(entryPut),
     ...plan.decisions.flatMap((decision, index) => checkpointPuts(heads[index], decision.entries)),
     ...(plan.writes ?? []).map(recordPut),
+    ...(plan.checks ?? []).map(checkOf),
   ];
   return { puts, entry: principal.entry };
 }
@@ -169,6 +171,10 @@ async function writeRecords(table: Table, writes: readonly RecordWrite[]): Promi
     table.onConflict?.();
     await backoff.wait();
   }
+}
+
+function checkOf(check: RecordCheck): Put {
+  return { item: { ...recordKey(check) }, version: check.version, checkOnly: true };
 }
 
 function recordPut(write: RecordWrite): Put {

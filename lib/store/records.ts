@@ -3,6 +3,11 @@ import { accountSchema } from '#lib/accounts/account';
 import { auditRecordSchema } from '#lib/admin/audit-record';
 import { bulkChunkSchema } from '#lib/bulk/bulk-task';
 import { walletAlertsSchema } from '#lib/alerts/wallet-alerts';
+import {
+  applicationCountSchema,
+  applicationSchema,
+  projectSchema,
+} from '#lib/applications/application';
 import { packageSchema } from '#lib/catalog/package';
 import { isFinished, jobSchema } from '#lib/jobs/job';
 import { jobRowSchema } from '#lib/jobs/job-row';
@@ -26,6 +31,7 @@ import {
 } from '#lib/purchases/purchase';
 import {
   accountKey,
+  APPLICATION_PREFIX,
   type Key,
   keyPart,
   providerPart,
@@ -133,6 +139,25 @@ const records: { readonly [K in RecordName]: RecordSpec<K> } = {
     schema: reconciliationSchema,
     attributes: ({ at }) => ({ ttl: Math.floor(Date.parse(at) / 1000) + REPORTS_KEPT_S }),
   },
+  application: {
+    key: ({ projectId, userId }) => ({
+      pk: projectPartition(projectId),
+      sk: `${APPLICATION_PREFIX}${keyPart(userId)}`,
+    }),
+    schema: applicationSchema,
+    attributes: ({ number, userId }) => ({
+      gsi1pk: applicationsPartition(userId),
+      gsi1sk: sequenceKey(number),
+    }),
+  },
+  applicationCount: {
+    key: ({ userId }) => ({ pk: userPartition(userId), sk: 'APPLICATIONS' }),
+    schema: applicationCountSchema,
+  },
+  project: {
+    key: ({ projectId }) => ({ pk: projectPartition(projectId), sk: 'PROJECT' }),
+    schema: projectSchema,
+  },
   promoCode: {
     key: (id) => ({ pk: promoPartition(id.code), sk: 'PROMO' }),
     schema: promoCodeSchema,
@@ -219,6 +244,16 @@ export const ALERTS_PREFIX = 'ALERTS#';
 
 /** Every package that is or was on sale. */
 export const CATALOG_PARTITION = 'CATALOG';
+
+/** A project's applications by user, and that it was cancelled. */
+export function projectPartition(projectId: string): string {
+  return `PROJECT#${keyPart(projectId)}`;
+}
+
+/** gsi1: a user's applications by number. */
+export function applicationsPartition(userId: string): string {
+  return `APPLICATIONS#${userPartition(userId)}`;
+}
 
 /** gsi1: every code by time. */
 export const PROMO_CODES_PARTITION = 'PROMOS';

@@ -10,6 +10,8 @@ export interface Put {
   readonly item: ItemValue;
   /** Null: there must be no such item yet. */
   readonly version: number | null;
+  /** Nothing is written: only the condition counts, and the item is its key. */
+  readonly checkOnly?: true;
 }
 
 export type TransactOutcome =
@@ -40,7 +42,7 @@ const BUSY_ERRORS = new Set([
 export async function transact(table: Table, puts: readonly Put[]): Promise<TransactOutcome> {
   invariant(puts.length <= TRANSACT_ITEMS_MAX, 'a command fits in one transaction');
   try {
-    const TransactItems = puts.map((put) => ({ Put: toRequest(table, put) }));
+    const TransactItems = puts.map((put) => toRequest(table, put));
     await table.client.send(new TransactWriteCommand({ TransactItems }));
     return { kind: 'committed' };
   } catch (error) {
@@ -58,18 +60,20 @@ export async function transact(table: Table, puts: readonly Put[]): Promise<Tran
   }
 }
 
-function toRequest(table: Table, put: Put): NonNullable<TransactItems[number]['Put']> {
-  const request = {
+function toRequest(table: Table, put: Put): TransactItems[number] {
+  const { item, version } = put;
+  const condition = {
     TableName: table.name,
-    Item: put.item,
     // The old item comes with the failure: a replay or a lost race then needs no further read.
     ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
+    ...(version === null
+      ? { ConditionExpression: 'attribute_not_exists(pk)' }
+      : {
+          ConditionExpression: '#version = :version',
+          ExpressionAttributeNames: { '#version': 'version' },
+          ExpressionAttributeValues: { ':version': version },
+        }),
   } as const;
-  if (put.version === null) return { ...request, ConditionExpression: 'attribute_not_exists(pk)' };
-  return {
-    ...request,
-    ConditionExpression: '#version = :version',
-    ExpressionAttributeNames: { '#version': 'version' },
-    ExpressionAttributeValues: { ':version': put.version },
-  };
+  if (!put.checkOnly) return { Put: { ...condition, Item: item } };
+  return { ConditionCheck: { ...condition, Key: { pk: item['pk'], sk: item['sk'] } } };
 }

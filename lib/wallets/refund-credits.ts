@@ -1,6 +1,8 @@
-import type { Command } from '#lib/ledger/decision';
+import type { Command, Refusal } from '#lib/ledger/decision';
+import type { Entry } from '#lib/ledger/entry';
 import { refund } from '#lib/ledger/refund';
-import type { LedgerStore, Outcome } from '#lib/ports';
+import type { Head } from '#lib/ledger/wallet';
+import type { LedgerStore, Outcome, Plan, Reader, RecordRef } from '#lib/ports';
 import { settingOf } from '#lib/settings/settings';
 import { planOf } from '#lib/wallets/plan';
 
@@ -26,36 +28,51 @@ export async function refundCredits(
   const { userId, transactionId, command } = input;
   const spend = await ledger.loadEntry({ userId, entryId: transactionId });
   if (!spend) return { kind: 'missing' };
-  const id = { userId, entryId: transactionId };
   return ledger.run({
     wallets: [spend],
     cause: command.cause,
     fingerprint: command.fingerprint ?? null,
-    reads: [
-      { record: 'refunded', id },
-      { record: 'setting', id: { key: 'refund_grace_days' } },
-    ],
-    decide: ({ heads: [head], read }) => {
-      const before = read('refunded', id);
-      const refunded = before?.value.amount ?? 0;
-      const graceDays = settingOf(
-        'refund_grace_days',
-        read('setting', { key: 'refund_grace_days' }),
-      );
-      const decision = refund(head, {
-        ...command,
-        spend,
-        refunded,
-        ...(input.amount !== undefined && { amount: input.amount }),
-        graceExpiresAt: daysAfter(command.now, graceDays),
-      });
-      if (!decision.ok) return decision;
-      const value = { amount: refunded + decision.entry.amount };
-      return planOf(decision, [
-        { record: 'refunded', id, value, version: before?.version ?? null },
-      ]);
-    },
+    reads: refundRefs(spend),
+    decide: ({ heads: [head], read }) =>
+      planRefund({ head, read }, { spend, amount: input.amount, command }),
   });
+}
+
+const GRACE = { key: 'refund_grace_days' } as const;
+
+/** What the decision about a refund reads. */
+export function refundRefs(spend: Pick<Entry, 'id' | 'userId'>): readonly RecordRef[] {
+  return [
+    { record: 'refunded', id: { userId: spend.userId, entryId: spend.id } },
+    { record: 'setting', id: GRACE },
+  ];
+}
+
+/** The refund of a spend as a plan, for transactions in which something else ends with it. */
+export function planRefund(
+  { head, read }: { readonly head: Head; readonly read: Reader },
+  asked: {
+    readonly spend: Entry;
+    /** Absent: all that is left of it. */
+    readonly amount?: number | undefined;
+    readonly command: Command;
+  },
+): Plan<Refusal> {
+  const { amount, command, spend } = asked;
+  const id = { userId: spend.userId, entryId: spend.id };
+  const before = read('refunded', id);
+  const refunded = before?.value.amount ?? 0;
+  const graceDays = settingOf('refund_grace_days', read('setting', GRACE));
+  const decision = refund(head, {
+    ...command,
+    spend,
+    refunded,
+    ...(amount !== undefined && { amount }),
+    graceExpiresAt: daysAfter(command.now, graceDays),
+  });
+  if (!decision.ok) return decision;
+  const value = { amount: refunded + decision.entry.amount };
+  return planOf(decision, [{ record: 'refunded', id, value, version: before?.version ?? null }]);
 }
 
 function daysAfter(instant: string, days: number): string {

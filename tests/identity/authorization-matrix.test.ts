@@ -113,6 +113,12 @@ const matrix: Readonly<Record<keyof typeof routes, Row>> = {
   getPurchase: people,
   getReceipt: people,
   redeemCode: unlessSuspended,
+  applyToProject: unlessSuspended,
+  listApplications: people,
+  getApplication: people,
+  getRefundEligibility: people,
+  withdrawApplication: unlessSuspended,
+  listRefunds: people,
   verifyUser: reporters,
   listEvents: reporters,
   getEvent: reporters,
@@ -169,6 +175,7 @@ test.each(allRoutes)(
         id: 'x',
         session_id: 'x',
         code: 'CODE',
+        application_id: 'x',
       };
       const event = httpEvent(route, { params, ...(token !== undefined && { token }) });
       answered[column] = (await handler(event, context())).statusCode;

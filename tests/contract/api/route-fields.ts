@@ -21,6 +21,8 @@ export const good: Readonly<Record<string, unknown>> = {
   transaction_id: 'txn_1',
   package_id: 'starter',
   code: 'Welcome-10',
+  project_id: 'project-1',
+  application_id: 'app_1',
   active: true,
   max_uses: 5,
   credits_expire_at: '2027-12-01T00:00:00Z',

@@ -1,8 +1,15 @@
+import { applyToProject } from '#functions/applications/apply-to-project';
+import { getApplication } from '#functions/applications/get-application';
+import { getRefundEligibility } from '#functions/applications/get-refund-eligibility';
+import { listApplications } from '#functions/applications/list-applications';
+import { listRefunds } from '#functions/applications/list-refunds';
 import { redeemCode } from '#functions/applications/redeem-code';
+import { withdrawApplication } from '#functions/applications/withdraw-application';
 import type { ApplicationDependencies } from '#functions/applications/dependencies';
 import type { Route } from '#lib/contract/route';
 import { apiHandler } from '#lib/http/api-handler';
 import type { RateLimitStore } from '#lib/ports';
+import { createApplicationStore } from '#lib/store/application-store';
 import { context, httpEvent, testRuntime } from '#tests/http/events';
 import type { TestLedger } from '#tests/support/ledger';
 
@@ -17,7 +24,15 @@ export function openDesk(test: TestLedger, changes: Partial<ApplicationDependenc
   const metrics: string[] = [];
   let now = runtime.now();
   const handle = apiHandler(
-    [redeemCode],
+    [
+      redeemCode,
+      applyToProject,
+      listApplications,
+      getApplication,
+      getRefundEligibility,
+      withdrawApplication,
+      listRefunds,
+    ],
     (): ApplicationDependencies => ({
       verifyToken: async (sub) => ({
         kind: 'verified',
@@ -25,6 +40,8 @@ export function openDesk(test: TestLedger, changes: Partial<ApplicationDependenc
       }),
       rateLimits: unlimited,
       ledger: test.ledger,
+      history: test.history,
+      applications: createApplicationStore(test.table),
       count: (name) => metrics.push(name),
       ...changes,
     }),
