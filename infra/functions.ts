@@ -92,12 +92,14 @@ export const functionDefinitions = {
     environment: (resources) => ({
       ...tableVariables(resources),
       ...identityVariables(resources),
+      ...jobVariables(resources),
       STRIPE_LIVEMODE: String(resources.config.livemode),
     }),
-    statements: ({ table }) => [
+    statements: ({ table, jobs }) => [
       readTable(table),
       queryIndexes(table, ['gsi1', 'gsi3']),
       writeTable(table),
+      sendTo(jobs.queue),
     ],
   },
   'webhooks-stripe': {

@@ -455,6 +455,14 @@ export interface DueStore {
   }) => Promise<readonly WalletRef[]>;
 }
 
+/** Many wallets at once, strongly consistent, for telling what a bulk run would do. */
+export interface WalletReader {
+  /** In the order that was asked for; the empty head where there is no entry yet. */
+  readonly heads: (wallets: readonly WalletRef[]) => Promise<readonly Head[]>;
+  /** Of these users, those who have neither an account nor a wallet. */
+  readonly unknownUsers: (userIds: readonly string[]) => Promise<readonly string[]>;
+}
+
 /** Jobs and what became of their rows. */
 export interface JobStore {
   /** Ids of open jobs that have not come forward since an instant, the longest silent first; a moment behind. */

@@ -1,25 +1,22 @@
-import { type BulkRow, type BulkTask, CHUNK_ROWS } from '#lib/bulk/bulk-task';
+import { type BulkTask, CHUNK_ROWS } from '#lib/bulk/bulk-task';
+import {
+  decideRow,
+  type NumberedRow,
+  resultOf,
+  rowCause,
+  type RowWork,
+  type UnknownUser,
+} from '#lib/bulk/decide-row';
 import { type Job, JobFailedError, type Slice } from '#lib/jobs/job';
 import type { JobRow } from '#lib/jobs/job-row';
-import { adjust } from '#lib/ledger/adjust';
-import { advance } from '#lib/ledger/advance';
-import type { Decision, Refusal } from '#lib/ledger/decision';
-import type { Head, WalletRef } from '#lib/ledger/wallet';
+import type { Refusal } from '#lib/ledger/decision';
 import { invariant } from '#lib/invariant';
 import type { LedgerStore } from '#lib/ports';
-import { planOf } from '#lib/wallets/plan';
 
 /** Wallets that are written to at once: the API must not wait for a bulk run. */
 const WALLETS_AT_ONCE = 8;
-/** Adjustments burn in the usual order: neither before nor after what was bought. */
-const PRIORITY = 0;
 
-type Store = Pick<LedgerStore, 'load' | 'loadHead' | 'run' | 'write'>;
-
-/** One row of a job with its number, counted from 1 over the whole file. */
-export interface NumberedRow extends BulkRow {
-  readonly row: number;
-}
+type Store = Pick<LedgerStore, 'load' | 'loadHeads' | 'run' | 'write'>;
 
 /**
  * The next chunk of a bulk job. Each row is done once for ever: its cause is the job and its number, and its result is
@@ -65,75 +62,75 @@ async function applyRows(
 
 async function applyRow(
   store: Store,
-  work: { readonly job: Job; readonly row: NumberedRow; readonly now: string },
+  { job, now, row }: { readonly job: Job; readonly row: NumberedRow; readonly now: string },
 ): Promise<JobRow> {
-  const { job, now, row } = work;
-  const wallet: WalletRef = { userId: row.userId, creditType: row.creditType };
+  const work = { row, jobId: job.id, by: job.createdBy, now };
   const id = { jobId: job.id, row: row.row };
+  const first = await decideAndWrite(store, work, { known: false });
+  // The app's backend may credit users whom nobody has registered: a wallet of another type knows them, too.
+  const result =
+    'result' in first && first.result.code === 'NOT_FOUND' && (await hasWallets(store, row.userId))
+      ? await decideAndWrite(store, work, { known: true })
+      : first;
+  if (!('result' in result)) return result.recorded;
+  if (result.written) return result.result;
+  const write = { record: 'jobRow', id, value: result.result, version: null } as const;
+  if (await store.write([write])) return result.result;
+  return recordedRow(store, id);
+}
+
+async function hasWallets(store: Store, userId: string): Promise<boolean> {
+  return (await store.loadHeads(userId)).length > 0;
+}
+
+type RowOutcome =
+  | { readonly recorded: JobRow }
+  /** A refused row is not written yet. */
+  | { readonly result: JobRow; readonly written: boolean };
+
+async function decideAndWrite(
+  store: Store,
+  work: RowWork,
+  { known }: { readonly known: boolean },
+): Promise<RowOutcome> {
+  const { jobId, now, row } = work;
+  const id = { jobId, row: row.row };
+  const account = { userId: row.userId };
   // As the last decision leaves it: a lost race decides again.
   const last: { result: JobRow | null } = { result: null };
-  const outcome = await store.run<{ readonly recorded: JobRow } | Refusal>({
-    wallets: [wallet],
-    cause: `bulk:${job.id}:${row.row}`,
+  const outcome = await store.run<{ readonly recorded: JobRow } | Refusal | UnknownUser>({
+    wallets: [{ userId: row.userId, creditType: row.creditType }],
+    cause: rowCause(work),
     fingerprint: null,
-    reads: [{ record: 'jobRow', id }],
+    reads: [
+      { record: 'jobRow', id },
+      { record: 'account', id: account },
+    ],
     decide: ({ heads: [head], read }) => {
       const recorded = read('jobRow', id)?.value;
       if (recorded) return { ok: false, refusal: { recorded } };
-      const decision = decideRow(head, { row, job, now });
+      const isKnown = known || head.seq > 0 || read('account', account) !== null;
+      const decision = decideRow({ head, known: isKnown }, work);
       const result = resultOf(row, { head, decision, now });
       last.result = result;
       if (!decision.ok) return decision;
-      return planOf(decision, [{ record: 'jobRow', id, value: result, version: null }]);
+      const write = { record: 'jobRow', id, value: result, version: null } as const;
+      return { ok: true, decisions: [decision], writes: [write] };
     },
   });
-  if (outcome.kind === 'refused' && 'recorded' in outcome.refusal) return outcome.refusal.recorded;
+  if (outcome.kind === 'refused' && 'recorded' in outcome.refusal) return outcome.refusal;
   const { result } = last;
-  if (outcome.kind === 'committed' && result) return result;
-  if (outcome.kind === 'refused' && result) {
-    if (await store.write([{ record: 'jobRow', id, value: result, version: null }])) return result;
+  if (result && (outcome.kind === 'committed' || outcome.kind === 'refused')) {
+    return { result, written: outcome.kind === 'committed' };
   }
+  return { recorded: await recordedRow(store, id) };
+}
+
+async function recordedRow(
+  store: Store,
+  id: { readonly jobId: string; readonly row: number },
+): Promise<JobRow> {
   const recorded = (await store.load([{ record: 'jobRow', id }]))('jobRow', id);
   invariant(recorded, 'an entry of a row comes with its result');
   return recorded.value;
-}
-
-/** What a row does to its wallet: the one rule, for the run and for the dry run before it. */
-export function decideRow(
-  head: Head,
-  work: {
-    readonly row: NumberedRow;
-    readonly job: Pick<Job, 'id' | 'createdBy'>;
-    readonly now: string;
-  },
-): Decision {
-  const { job, now, row } = work;
-  return adjust(head, {
-    now,
-    cause: `bulk:${job.id}:${row.row}`,
-    actor: job.createdBy,
-    description: row.reason,
-    reference: { type: 'bulk', id: job.id },
-    metadata: { row: row.row },
-    fingerprint: null,
-    amount: row.amount,
-    terms: { category: row.category, priority: PRIORITY, expiresAt: row.expiresAt },
-  });
-}
-
-/** A decision as the row's result. */
-export function resultOf(
-  row: NumberedRow,
-  decided: { readonly head: Head; readonly decision: Decision; readonly now: string },
-): JobRow {
-  const { decision, head, now } = decided;
-  const { amount, creditType, userId } = row;
-  const known = { row: row.row, userId, creditType, amount, at: now };
-  if (decision.ok) {
-    const { entry } = decision;
-    const balance = decision.head.balance;
-    return { ...known, outcome: 'applied', code: null, entryId: entry.id, balance };
-  }
-  const balance = advance(head, now).head.balance;
-  return { ...known, outcome: 'refused', code: decision.refusal.code, entryId: null, balance };
 }

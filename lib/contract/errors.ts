@@ -2,6 +2,8 @@
 export interface FieldError {
   readonly field: string;
   readonly message: string;
+  /** In a file of rows: which one, counted from 1; the field is its column. */
+  readonly row?: number;
 }
 
 interface RetryAfter {
@@ -99,7 +101,14 @@ export const errorTable: { readonly [C in ErrorCode]: ErrorDefinition<ErrorDetai
     title: 'The request is not valid',
     retry: 'never',
     sentence: ({ errors }) =>
-      errors.map(({ field, message }) => (field ? `${field}: ${message}` : message)).join('; '),
+      errors
+        .map(({ row, field, message }) => {
+          const place = [row === undefined ? '' : `row ${row}`, field].filter(
+            (part) => part !== '',
+          );
+          return [...(place.length > 0 ? [place.join(', ')] : []), message].join(': ');
+        })
+        .join('; '),
   },
   MALFORMED_JSON: {
     status: 400,

@@ -105,7 +105,10 @@ function operation(route: Route, schemaOf: SchemaOf): JsonObject {
     ...(route.hasBody && {
       requestBody: {
         required: true,
-        content: { 'application/json': { schema: schemaOf(route.body, 'input') } },
+        content: {
+          'application/json': { schema: schemaOf(route.body, 'input') },
+          ...(route.upload && { 'text/csv': { schema: { type: 'string' } } }),
+        },
       },
     }),
     responses: { ...successes(route, schemaOf), ...refusals(errorsOf(route)) },
@@ -179,7 +182,10 @@ function successes(route: Route, schemaOf: SchemaOf): JsonObject {
     {
       description: route.summary,
       headers,
-      content: { [type]: { schema: schemaOf(schema, 'output') } },
+      content: {
+        [type]: { schema: schemaOf(schema, 'output') },
+        ...(route.csv && status === '200' && { 'text/csv': { schema: { type: 'string' } } }),
+      },
     },
   ]);
   return {

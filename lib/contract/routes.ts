@@ -1,4 +1,5 @@
 import type { Route } from '#lib/contract/route';
+import { adminBulkRoutes } from '#lib/contract/routes/admin-bulk';
 import { adminRoutes } from '#lib/contract/routes/admin';
 import { adminPromoRoutes } from '#lib/contract/routes/admin-promo';
 import { adminPurchaseRoutes } from '#lib/contract/routes/admin-purchases';
@@ -28,6 +29,7 @@ export const routes = {
   ...adminRoutes,
   ...adminPurchaseRoutes,
   ...adminPromoRoutes,
+  ...adminBulkRoutes,
 };
 
 export const allRoutes: readonly Route[] = Object.values(routes);

@@ -435,7 +435,13 @@ export const problemDocument = z
     status: z.int(),
     detail: z.string(),
     code: z.string(),
-    errors: z.array(z.strictObject({ field: z.string(), message: z.string() })),
+    errors: z.array(
+      z.strictObject({
+        field: z.string(),
+        message: z.string(),
+        row: z.int().min(1).optional().meta({ description: 'In a file of rows.' }),
+      }),
+    ),
     request_id: z.string(),
   })
   .meta({ id: 'Problem' });

@@ -61,10 +61,20 @@ export type Answer<A extends Answers> = {
   };
 }[keyof A & Status];
 
+/** A file of rows, from a route that can answer one. */
+export interface CsvAnswer {
+  readonly status: 200;
+  readonly csv: string;
+  /** What a browser saves it as: letters, digits, `-`, `_` and `.` only. */
+  readonly fileName: string;
+}
+
 /** An answer of any route, as it is rendered. */
 export interface AnyAnswer {
   readonly status: number;
-  readonly body: unknown;
+  readonly body?: unknown;
+  readonly csv?: string;
+  readonly fileName?: string;
   readonly headers?: Readonly<Record<string, string>>;
   readonly replayed?: boolean;
 }
@@ -95,7 +105,7 @@ export function endpoint<
   A extends Answers,
   D,
   // Inferred as written, so that a literal such as `'ok'` stays one.
-  const T extends Answer<A>,
+  const T extends Answer<A> | CsvAnswer,
 >(
   route: Route<P, Q, B, A>,
   run: (call: Call<z.output<P>, z.output<Q>, z.output<B>>, dependencies: D) => Promise<T>,

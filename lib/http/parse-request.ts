@@ -47,16 +47,19 @@ export function readQuery(event: HttpEvent): Readonly<Record<string, string>> {
 }
 
 /** The body as JSON, after type, size and encoding are checked; an absent body is an empty object where none is due. */
-export function readBody(event: HttpEvent, route: Pick<Route, 'hasBody' | 'method'>): unknown {
+export function readBody(
+  event: HttpEvent,
+  route: Pick<Route, 'hasBody' | 'method' | 'upload'>,
+): unknown {
   const takesBody = route.hasBody || (route.method !== 'GET' && route.method !== 'DELETE');
   if (!takesBody || event.body === undefined || event.body === '') {
     if (route.hasBody) throw invalidField('', 'a JSON body is required');
     return {};
   }
   const bytes = Buffer.from(event.body, event.isBase64Encoded ? 'base64' : 'utf8');
-  if (bytes.length > BODY_BYTES_MAX) {
-    throw problem('PAYLOAD_TOO_LARGE', { limit_bytes: BODY_BYTES_MAX });
-  }
+  const bytesMax = route.upload?.bytesMax ?? BODY_BYTES_MAX;
+  if (bytes.length > bytesMax) throw problem('PAYLOAD_TOO_LARGE', { limit_bytes: bytesMax });
+  if (route.upload && isCsv(event.headers['content-type'])) return { csv: decodeCsv(bytes) };
   if (!isJson(event.headers['content-type'])) throw problem('UNSUPPORTED_MEDIA_TYPE');
   return parseJson(decodeUtf8(bytes));
 }
@@ -67,6 +70,15 @@ function decodeUtf8(bytes: Uint8Array): string {
   } catch {
     // It throws for what the caller sent and for nothing else; the same goes for the parser below.
     throw problem('MALFORMED_JSON');
+  }
+}
+
+/** With a byte order mark, if it has one: that is for the reader of the file to judge. */
+function decodeCsv(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes);
+  } catch {
+    throw invalidField('csv', 'must be UTF-8');
   }
 }
 
@@ -93,6 +105,10 @@ function parseJson(text: string): unknown {
 
 function isJson(contentType: string | undefined): boolean {
   return /^application\/json\s*(;\s*charset="?utf-8"?\s*)?$/i.test((contentType ?? '').trim());
+}
+
+function isCsv(contentType: string | undefined): boolean {
+  return /^text\/csv\s*(;\s*charset="?utf-8"?\s*)?$/i.test((contentType ?? '').trim());
 }
 
 const IDEMPOTENCY_KEY = /^[\x20-\x7e]{1,255}$/;

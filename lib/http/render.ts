@@ -5,6 +5,7 @@ import type { ProblemError } from '#lib/contract/problem';
 import type { Route } from '#lib/contract/route';
 import type { AnyAnswer } from '#lib/http/endpoint';
 import type { HttpEvent } from '#lib/http/parse-request';
+import { invariant } from '#lib/invariant';
 
 const CONTENT_TYPES = {
   json: 'application/json; charset=utf-8',
@@ -17,6 +18,7 @@ export function renderAnswer(
   answer: AnyAnswer,
   event: HttpEvent,
 ): APIGatewayProxyStructuredResultV2 {
+  if (answer.csv !== undefined) return renderCsv(route, answer, answer.csv);
   const body = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
   const headers = {
     'content-type': CONTENT_TYPES[route.produces],
@@ -32,6 +34,23 @@ export function renderAnswer(
     return { statusCode: 304, headers: { ...caching, ...answer.headers } };
   }
   return { statusCode: answer.status, headers: { ...caching, ...headers }, body };
+}
+
+function renderCsv(
+  route: Route,
+  { fileName, status }: AnyAnswer,
+  csv: string,
+): APIGatewayProxyStructuredResultV2 {
+  invariant(route.csv, 'only a route that says so answers CSV');
+  invariant(fileName !== undefined && /^[\w.-]+$/.test(fileName), 'a file has a harmless name');
+  return {
+    statusCode: status,
+    headers: {
+      'content-type': 'text/csv; charset=utf-8; header=present',
+      'content-disposition': `attachment; filename="${fileName}"`,
+    },
+    body: csv,
+  };
 }
 
 /** If-None-Match is a list, and compares weakly (RFC 9110, 13.1.2). */

@@ -130,6 +130,8 @@ const matrix: Readonly<Record<keyof typeof routes, Row>> = {
   createPromoCode: configurers,
   changePromoCode: configurers,
   listRedemptions: readers,
+  startBulk: refunders,
+  getBulk: refunders,
 };
 
 let issuer: Issuer;

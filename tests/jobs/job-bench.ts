@@ -1,7 +1,7 @@
 import { runBatch } from '#functions/jobs/run-batch';
 import type { JobDependencies } from '#functions/jobs/dependencies';
 import type { JobQueue } from '#lib/jobs/job-queue';
-import type { JobStore, LedgerStore } from '#lib/ports';
+import type { JobStore, LedgerStore, RecordWrite } from '#lib/ports';
 import { createJobQueue } from '#lib/messaging/job-queue';
 import { createJobStore } from '#lib/store/job-store';
 import { keptLog } from '#tests/support/kept-log';
@@ -15,6 +15,8 @@ export interface JobBench extends TestLedger {
   /** Bodies that were sent and not delivered yet. */
   readonly messages: string[];
   readonly failures: string[];
+  /** Opens accounts: credits are for users that somebody knows. */
+  register(userIds: readonly string[]): Promise<void>;
   /** What the function's clock shows. */
   setNow(now: string): void;
   /** Delivers one message; answers whether the function took it. `slices` bounds the run as a short timeout would. */
@@ -24,6 +26,12 @@ export interface JobBench extends TestLedger {
 }
 
 const MESSAGES_MAX = 1_000;
+const WRITES_MAX = 100;
+
+function accountWrite(userId: string): RecordWrite<'account'> {
+  const value = { userId, email: null, createdAt: NOW };
+  return { record: 'account', id: { userId }, value, version: null };
+}
 
 export async function openJobBench(): Promise<JobBench> {
   const test = await openTestLedger();
@@ -63,6 +71,12 @@ export async function openJobBench(): Promise<JobBench> {
     deps,
     messages,
     failures,
+    register: async (userIds) => {
+      for (let start = 0; start < userIds.length; start += WRITES_MAX) {
+        const [first, ...others] = userIds.slice(start, start + WRITES_MAX).map(accountWrite);
+        if (first) await test.ledger.write([first, ...others]);
+      }
+    },
     setNow: (instant) => {
       now = instant;
     },

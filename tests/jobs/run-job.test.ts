@@ -11,6 +11,8 @@ import { NOW } from '#tests/support/ledger';
 let bench: JobBench;
 beforeAll(async () => {
   bench = await openJobBench();
+  const names = ['cut', 'slices', 'twice', 'same', 'lost', 'stuck'];
+  await bench.register(names.flatMap((name) => oneTo(USERS).map((n) => `${name}-${n - 1}`)));
 });
 afterAll(() => bench.close());
 

@@ -94,6 +94,7 @@ export const importRules: readonly ImportRule[] = [
       '@middy',
       // Types of events only.
       'aws-lambda',
+      'csv-parse',
       'csv-stringify',
       'node:crypto',
       'zod',

@@ -16,7 +16,7 @@ const parameter = z.strictObject({
   schema: z.looseObject({}),
 });
 const content = z.record(
-  z.enum(['application/json', 'application/problem+json', 'text/html']),
+  z.enum(['application/json', 'application/problem+json', 'text/html', 'text/csv']),
   z.strictObject({ schema: z.looseObject({}) }),
 );
 const partialContent = z.partialRecord(content.keyType, content.valueType);

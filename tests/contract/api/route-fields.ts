@@ -13,6 +13,11 @@ export const good: Readonly<Record<string, unknown>> = {
   to_user_id: 'bob',
   id: 'pur_1',
   hold_id: 'hld_1',
+  job_id: 'job_1',
+  rows: [{ user_id: 'alice', amount: 5, reason: 'x' }],
+  csv: 'user_id,amount,credit_type,reason\nalice,5,general,x\n',
+  dry_run: 'true',
+  format: 'json',
   session_id: 'cs_test_1',
   order_id: 'order_1',
   razorpay_order_id: 'order_1',
@@ -110,7 +115,7 @@ export async function send(route: Route, part?: Part, name?: string, value?: unk
   });
 }
 
-/** A purchase is of a package, or of credits of a type; a payment is looked up by its session, or by its order. */
+/** Credits of a type or a package are bought, a payment is looked up by session or order, a bulk run has rows or a file. */
 function isExcluded(field: Field, tested: string | undefined): boolean {
   switch (field.route.name) {
     case 'initiatePurchase':
@@ -119,6 +124,8 @@ function isExcluded(field: Field, tested: string | undefined): boolean {
       );
     case 'placeHold':
       return field.name === (tested === 'expires_in' ? 'expires_at' : 'expires_in');
+    case 'startBulk':
+      return field.name === (tested === 'csv' ? 'rows' : 'csv');
     case 'fulfillPurchase':
       return field.name === (tested === 'order_id' ? 'session_id' : 'order_id');
     case 'createPromoCode':

@@ -1,14 +1,19 @@
 import { changePromoCode } from '#functions/admin/change-promo-code';
 import { createPromoCode } from '#functions/admin/create-promo-code';
+import { getBulk } from '#functions/admin/get-bulk';
 import { getEvent } from '#functions/admin/get-event';
 import { getReconciliation } from '#functions/admin/get-reconciliation';
 import { listEvents } from '#functions/admin/list-events';
 import { listPromoCodes } from '#functions/admin/list-promo-codes';
 import { listRedemptions } from '#functions/admin/list-redemptions';
 import { replayEvent } from '#functions/admin/replay-event';
+import { startBulk } from '#functions/admin/start-bulk';
 import { verifyUser } from '#functions/admin/verify-user';
 import { countRefusals } from '#lib/admin/count-refusals';
 import type { Route } from '#lib/contract/route';
+import type { JobQueue } from '#lib/jobs/job-queue';
+import { createJobStore } from '#lib/store/job-store';
+import { createWalletReader } from '#lib/store/wallet-reader';
 import { apiHandler } from '#lib/http/api-handler';
 import { createPromoStore } from '#lib/store/promo-store';
 import { createQuarantineStore } from '#lib/store/quarantine-store';
@@ -16,11 +21,20 @@ import { createReconciliationStore } from '#lib/store/reconciliation-store';
 import { context, httpEvent, testRuntime } from '#tests/http/events';
 import type { TestLedger } from '#tests/support/ledger';
 
+/** For tests that start no job. */
+const nowhere: JobQueue = { send: () => Promise.reject(new Error('no job was expected')) };
+
+const unlimited = {
+  take: async () => ({ admitted: true, remaining: 1, retryInMs: 0, fullInMs: 0 }),
+};
+
 /** The admin function over a real table, as somebody of a group calls it. */
-export function openOffice(test: TestLedger, { group = 'finance' } = {}) {
+export function openOffice(test: TestLedger, { group = 'finance', jobQueue = nowhere } = {}) {
   const quarantine = createQuarantineStore(test.table);
   const handle = apiHandler(
     [
+      startBulk,
+      getBulk,
       verifyUser,
       listEvents,
       getEvent,
@@ -45,6 +59,10 @@ export function openOffice(test: TestLedger, { group = 'finance' } = {}) {
       recordRefusal: countRefusals(test.ledger),
       promo: createPromoStore(test.table),
       quarantine,
+      jobs: createJobStore(test.table),
+      jobQueue,
+      wallets: createWalletReader(test.table),
+      rateLimits: unlimited,
       reconciliations: createReconciliationStore(test.table),
       ledger: test.ledger,
       livemode: false,
