@@ -36,20 +36,27 @@ export interface PurchaseDependencies extends ApiDependencies {
   readonly log: Log;
 }
 
-// Two attempts at Stripe and one fight for a wallet end below the function's 20 s.
-const STRIPE_TIMEOUT_MS = 8_000;
-// An order takes two calls of two attempts, when the first is left open.
-const RAZORPAY_TIMEOUT_MS = 3_500;
-const RETRY_BUDGET_MS = 2_000;
+/**
+ * What a request may spend: all of it together, and time to answer, ends below the function's own timeout. An order
+ * takes two calls, when what became of the first is left open, and so does looking one up.
+ */
+export const TIME_BUDGET = {
+  stripe: { timeoutMs: 6_500, callsMax: 1 },
+  razorpay: { timeoutMs: 3_000, callsMax: 2 },
+  retryBudgetMs: 2_000,
+} as const;
 
 export function createDependencies({ env, now, log }: Runtime): PurchaseDependencies {
   const count = createMetrics();
   const table = lambdaTable({
     name: requireVariable(env, 'TABLE_NAME'),
-    retryBudgetMs: RETRY_BUDGET_MS,
+    retryBudgetMs: TIME_BUDGET.retryBudgetMs,
     onConflict: () => count('ConflictRetries'),
   });
-  const timeoutsMs = { stripe: STRIPE_TIMEOUT_MS, razorpay: RAZORPAY_TIMEOUT_MS };
+  const timeoutsMs = {
+    stripe: TIME_BUDGET.stripe.timeoutMs,
+    razorpay: TIME_BUDGET.razorpay.timeoutMs,
+  };
   const { stripe, razorpay } = providerAccounts({ env, now, timeoutsMs });
   const store = createLedgerStore(table);
   return {

@@ -28,8 +28,8 @@ export interface ScheduleDependencies {
 }
 
 const RETRY_BUDGET_MS = 10_000;
-/** Of one attempt; nobody waits for a schedule, and the first list that fails ends its provider's listing. */
-const PROVIDER_TIMEOUT_MS = 10_000;
+/** Of one attempt; nobody waits for a schedule, but what fails of it must end before it is ended. */
+export const PROVIDER_TIMEOUT_MS = 10_000;
 
 export function createDependencies({
   env,

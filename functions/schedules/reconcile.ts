@@ -1,9 +1,11 @@
-import type { ScheduleDependencies } from '#functions/schedules/dependencies';
-import { reconcileProvider } from '#lib/http/reconcile-provider';
+import {
+  reconcileProvider,
+  type ReconcileProviderDependencies,
+} from '#lib/http/reconcile-provider';
 import { PAYMENT_PROVIDERS } from '#lib/payments/payment-event';
 
 /** Compares every provider's records with our purchases; one that fails does not keep the others from it. */
-export async function reconcile(deps: ScheduleDependencies): Promise<void> {
+export async function reconcile(deps: ReconcileProviderDependencies): Promise<void> {
   const runs = await Promise.allSettled(
     PAYMENT_PROVIDERS.map((provider) => reconcileProvider(deps, provider)),
   );

@@ -1,6 +1,7 @@
 import http from 'node:http';
 import https from 'node:https';
 import * as z from 'zod';
+import { ATTEMPTS_MAX, withinCallTime } from '#lib/payments/call-time';
 
 /*
  * Why not the SDK (razorpay 2.9.8), for any call: it has no timeout, so that a hung connection lasts as long as the
@@ -17,7 +18,7 @@ export interface RazorpayCredentials {
 export interface RazorpayAccount {
   /** The API key; asked again with `fresh` when Razorpay does not know it, because it may have been exchanged. */
   readonly credentials: (options?: { readonly fresh: boolean }) => Promise<RazorpayCredentials>;
-  /** Of one attempt, from the first byte sent to the last byte read; a call makes at most two. */
+  /** Of one attempt, from the first byte sent to the last byte read; `callMaxMs` is the whole call's. */
   readonly timeoutMs: number;
   /** Where Razorpay answers, when not at its own address. */
   readonly server?: {
@@ -51,7 +52,6 @@ export interface RazorpayClient {
 }
 
 const API_HOST = 'api.razorpay.com';
-const ATTEMPTS_MAX = 2;
 const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
 /** Too many at once, another request of the same key is under way, too slow: none of them says that it was not done. */
 const OPEN_STATUSES = new Set([408, 409, 425, 429]);
@@ -59,11 +59,12 @@ const OPEN_STATUSES = new Set([408, 409, 425, 429]);
 /** Razorpay's REST API with timeouts and typed outcomes (razorpay.com/docs/api). Never throws for what it answers. */
 export function createRazorpayClient(account: RazorpayAccount): RazorpayClient {
   return {
-    ask: async (request) => {
-      const first = await attempts(account, request, await account.credentials());
-      if (first.kind !== 'refused' || first.status !== 401) return first;
-      return attempts(account, request, await account.credentials({ fresh: true }));
-    },
+    ask: (request) =>
+      withinCallTime(account, async () => {
+        const first = await attempts(account, request, await account.credentials());
+        if (first.kind !== 'refused' || first.status !== 401) return first;
+        return attempts(account, request, await account.credentials({ fresh: true }));
+      }),
   };
 }
 

@@ -23,6 +23,8 @@ const PAGE_SIZE = 100;
 const PAGES_MAX = 20;
 /** Refunds name their payment and not its order, which is asked for where it is not at hand. */
 const PAYMENT_LOOKUPS_MAX = 300;
+/** A provider that does not answer is not asked about all of them. */
+export const LOOKUP_FAILURES_MAX = 3;
 const ORDERS_OF_RECEIPT_MAX = 10;
 
 /** What Razorpay has on record, told as its events tell it (razorpay.com/docs/api). */
@@ -60,6 +62,7 @@ async function findOrder(client: RazorpayClient, orderId: string): Promise<Sessi
   const { items } = answer.value;
   return {
     kind: 'found',
+    session: { id: orderId, url: null, expiresAt: null },
     isOpen: items.some(({ status }) => status === 'authorized' || status === 'created'),
     translations: items.filter(isOurs).map(translatePayment),
   };
@@ -145,6 +148,7 @@ async function translateRefunds(
   const payments = new Map(known.payments.map((payment) => [payment.id, payment]));
   const items: Translation[] = [];
   let lookups = 0;
+  let failures = 0;
   let problem: string | null = null;
   for (const entity of known.refunds) {
     const { payment_id: paymentId } = entity;
@@ -153,6 +157,7 @@ async function translateRefunds(
         problem = `more than ${PAYMENT_LOOKUPS_MAX} older payments were refunded at Razorpay`;
         break;
       }
+      if (failures === LOOKUP_FAILURES_MAX) break;
       lookups += 1;
       const answer = await client.ask({
         method: 'GET',
@@ -161,6 +166,7 @@ async function translateRefunds(
       });
       if (answer.kind !== 'answered' || answer.value.id !== paymentId) {
         problem = `Razorpay's payment ${paymentId} could not be read`;
+        failures += 1;
         continue;
       }
       payments.set(paymentId, answer.value);

@@ -1,12 +1,11 @@
 import Stripe from 'stripe';
-
-const NETWORK_RETRIES_MAX = 1;
+import { ATTEMPTS_MAX, withinCallTime } from '#lib/payments/call-time';
 
 export interface StripeAccount {
   /** The secret key; asked again with `fresh` when Stripe does not know it, because it may have been rolled. */
   readonly apiKey: (options?: { readonly fresh: boolean }) => Promise<string>;
   readonly livemode: boolean;
-  /** Of one attempt. There are two, which have to end below the function's own timeout. */
+  /** Of one attempt; `callMaxMs` is the whole call's. */
   readonly timeoutMs: number;
   /** Where Stripe answers, when not at its own address. */
   readonly server?: Pick<
@@ -24,14 +23,16 @@ export type StripeAnswer =
   | { readonly kind: 'refused'; readonly status: number; readonly detail: string }
   | { readonly kind: 'unknown'; readonly detail: string };
 
-/** Makes one call, which must be repeatable: it reads, or carries its own idempotency key. */
+/** Makes one call, which must be repeatable: it reads, or carries its own idempotency key. Takes `callMaxMs` at most. */
 export async function askStripe(
   account: StripeAccount,
   call: (stripe: Stripe) => Promise<unknown>,
 ): Promise<StripeAnswer> {
-  const first = await ask(account, call, await account.apiKey());
-  if (first.kind !== 'refused' || first.status !== 401) return first;
-  return ask(account, call, await account.apiKey({ fresh: true }));
+  return withinCallTime(account, async () => {
+    const first = await ask(account, call, await account.apiKey());
+    if (first.kind !== 'refused' || first.status !== 401) return first;
+    return ask(account, call, await account.apiKey({ fresh: true }));
+  });
 }
 
 async function ask(
@@ -42,7 +43,7 @@ async function ask(
   const stripe = new Stripe(apiKey, {
     ...account.server,
     timeout: account.timeoutMs,
-    maxNetworkRetries: NETWORK_RETRIES_MAX,
+    maxNetworkRetries: ATTEMPTS_MAX - 1,
     telemetry: false,
   });
   try {

@@ -29,6 +29,11 @@ const session = z.looseObject({
   payment_status: z.string(),
   mode: z.string(),
   client_reference_id: z.string().nullable(),
+  url: z
+    .url({ protocol: /^https?$/ })
+    .nullable()
+    .catch(null),
+  expires_at: unixSeconds,
 });
 /** When the money was taken, where the session's payment is shown with its charge. */
 const paidSession = z.object({
@@ -161,7 +166,9 @@ function found(account: StripeRecordsAccount, object: Session): SessionAnswer {
   const isOpen =
     object.status === 'open' ||
     (object.status === 'complete' && object.payment_status === 'unpaid');
-  return { kind: 'found', isOpen, translations: translateSession(account, object) };
+  const { expires_at: expires, id, url } = object;
+  const session = { id, url, expiresAt: new Date(expires * 1000).toISOString() };
+  return { kind: 'found', session, isOpen, translations: translateSession(account, object) };
 }
 
 function translateSession(account: StripeRecordsAccount, object: Session): readonly Translation[] {

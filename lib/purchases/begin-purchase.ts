@@ -119,8 +119,14 @@ export async function bindSession(
     const known = stored.value.session;
     if (known !== null && known.id !== session.id) return known;
     const isReferred = read('paymentReference', reference.id) !== null;
+    // What had no page could only be over because of that.
+    const outcomes =
+      known === null
+        ? stored.value.outcomes.filter(({ kind }) => kind !== 'expired')
+        : stored.value.outcomes;
+    const value = { ...stored.value, session, outcomes };
     const isBound = await store.write([
-      { ...purchaseAt, value: { ...stored.value, session }, version: stored.version },
+      { ...purchaseAt, value, version: stored.version },
       ...(isReferred ? [] : [{ ...reference, value: { purchaseId: purchase.id }, version: null }]),
     ]);
     if (isBound) return session;

@@ -20,6 +20,7 @@ export interface ProviderListing {
 export type SessionAnswer =
   | {
       readonly kind: 'found';
+      readonly session: NonNullable<Purchase['session']>;
       /** Whether it may still be paid. */
       readonly isOpen: boolean;
       readonly translations: readonly Translation[];

@@ -11,7 +11,7 @@ const ATTEMPTS_MAX = 20;
 /** A purchase is one item, and has to stay one. */
 const REQUESTS_MAX = 50;
 /** Stripe forgets a key after 24 hours at the earliest: asking again after that could give the money back twice. */
-const REPEATABLE_MS = 20 * 3_600_000;
+export const REPEATABLE_MS = 20 * 3_600_000;
 
 export interface RefundDependencies {
   readonly store: Pick<LedgerStore, 'load' | 'loadEntry' | 'run' | 'write'>;
@@ -77,7 +77,10 @@ export async function refundPurchase(
   const order = { provider, paymentRef, amountMinor, currency, purchaseId, refundKey };
   const answer = await refunds.refund(order);
   if (answer.kind === 'unknown') return refused('PAYMENT_PROVIDER_UNAVAILABLE', answer.detail);
-  if (answer.kind === 'refused') return refused('PAYMENT_PROVIDER_FAILED', answer.detail);
+  if (answer.kind === 'refused') {
+    await settle(store, { purchaseId, refundKey }, { ended: 'refused' });
+    return refused('PAYMENT_PROVIDER_FAILED', answer.detail);
+  }
   const { at, refundRef, state } = answer;
   await applyPaymentEvent(
     { store },
@@ -100,7 +103,7 @@ export async function refundPurchase(
       },
     },
   );
-  const now = await finish(store, { purchaseId, refundKey, refundRef });
+  const now = await settle(store, { purchaseId, refundKey }, { refundRef });
   const refund = now.refunds.find(({ id }) => id === refundRef);
   // Only a purchase that can hold no more facts lacks it; its event then waits for a person.
   if (!refund) return refused('CONFLICT', `${refundRef} was made and could not be recorded`);
@@ -153,18 +156,19 @@ function decide(purchase: Purchase, input: RefundInput) {
   return { ok: true, amountMinor, paymentRef: payment.ref } as const;
 }
 
-/** Remembers which refund the request became. */
-async function finish(
+/** Remembers what the request came to: its refund, or that there is none. */
+async function settle(
   store: RefundDependencies['store'],
-  made: { readonly purchaseId: string; readonly refundKey: string; readonly refundRef: string },
+  about: { readonly purchaseId: string; readonly refundKey: string },
+  told: { readonly refundRef: string } | { readonly ended: 'refused' },
 ): Promise<Purchase> {
-  const ref = purchaseRef(made.purchaseId);
+  const ref = purchaseRef(about.purchaseId);
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const stored = (await store.load([ref]))('purchase', ref.id);
     invariant(stored, 'a purchase stays where it is');
     const { value: purchase, version } = stored;
     const refundRequests = (purchase.refundRequests ?? []).map((request): RefundRequest =>
-      request.key === made.refundKey ? { ...request, refundRef: made.refundRef } : request,
+      request.key === about.refundKey ? { ...request, ...told } : request,
     );
     const value = { ...purchase, refundRequests };
     if (await store.write([{ ...ref, value, version }])) return value;

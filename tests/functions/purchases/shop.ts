@@ -12,6 +12,7 @@ import { listPackages } from '#functions/purchases/list-packages';
 import { listPurchases } from '#functions/purchases/list-purchases';
 import { refundPurchase } from '#functions/purchases/refund-purchase';
 import { verifyPayment } from '#functions/purchases/verify-payment';
+import { reconcile } from '#functions/schedules/reconcile';
 import { countRefusals } from '#lib/admin/count-refusals';
 import { defaultPackages } from '#lib/catalog/default-packages';
 import type { CreditPackage } from '#lib/catalog/package';
@@ -21,14 +22,17 @@ import { purchaseRoutes } from '#lib/contract/routes/purchases';
 import { apiHandler } from '#lib/http/api-handler';
 import type { Caller } from '#lib/identity/caller';
 import { createProviderRefunds } from '#lib/payments/provider-refunds';
-import { createRazorpayClient } from '#lib/payments/razorpay-client';
+import { createRazorpayClient, type RazorpayClient } from '#lib/payments/razorpay-client';
 import { createRazorpayOrders } from '#lib/payments/razorpay-orders';
 import { findRazorpayOrder } from '#lib/payments/razorpay-lookup';
 import { createStripeCheckout } from '#lib/payments/stripe-checkout';
 import type { StripeAccount } from '#lib/payments/stripe-client';
+import { createRazorpayRecords } from '#lib/payments/razorpay-records';
 import { findStripeSession } from '#lib/payments/stripe-lookup';
+import { createStripeRecords } from '#lib/payments/stripe-records';
 import { createCatalogStore } from '#lib/store/catalog-store';
 import { createPurchaseStore } from '#lib/store/purchase-store';
+import { createRecentPurchaseStore } from '#lib/store/recent-purchase-store';
 import { createRateLimitStore } from '#lib/store/rate-limit-store';
 import { context, httpEvent, testRuntime } from '#tests/http/events';
 import { KEY, startRazorpay } from '#tests/infra/local/razorpay/stand-in';
@@ -44,18 +48,31 @@ export interface Buying {
   readonly body?: Readonly<Record<string, unknown>>;
 }
 
-/** The purchases function over a real table, a Stripe and a Razorpay of its own: `token` is the user's id. */
-export async function openShop(test: TestLedger, changes: Partial<PurchaseDependencies> = {}) {
+/**
+ * The purchases function over a real table, a Stripe and a Razorpay of its own: `token` is the user's id. Its clock
+ * stands still, unless it is to be the providers' own.
+ */
+export async function openShop(
+  test: TestLedger,
+  changes: Partial<PurchaseDependencies> = {},
+  options: { readonly isClockShared?: boolean } = {},
+) {
+  const { isClockShared = false } = options;
+  const patience = { timeoutMs: 1_000 };
   const running = await startStripe();
   const rzp = await startRazorpay();
-  const runtime = testRuntime();
+  const still = testRuntime();
+  const runtime = isClockShared ? { ...still, now: () => running.clock.now() } : still;
   const { hostname, port } = new URL(running.apiUrl);
   const account: StripeAccount = {
     apiKey: async () => 'sk_test_local',
     livemode: false,
-    timeoutMs: 1_000,
+    get timeoutMs() {
+      return patience.timeoutMs;
+    },
     server: { host: hostname, port: Number(port), protocol: 'http' },
   };
+  const razorpay = razorpayClient(rzp.apiUrl, patience);
   const dependencies: PurchaseDependencies = {
     verifyToken: async (sub) => ({
       kind: 'verified',
@@ -67,12 +84,12 @@ export async function openShop(test: TestLedger, changes: Partial<PurchaseDepend
     purchases: createPurchaseStore(test.table),
     catalog: createCatalogStore(test.table),
     checkout: createStripeCheckout(account),
-    orders: razorpayOrders(rzp.apiUrl),
+    orders: razorpayOrders(razorpay),
     lookup: {
       findSession: (sought) => findStripeSession(account, sought),
-      findOrder: (orderId) => findRazorpayOrder(razorpayClient(rzp.apiUrl), orderId),
+      findOrder: (orderId) => findRazorpayOrder(razorpay, orderId),
     },
-    refunds: createProviderRefunds({ stripe: account, razorpay: razorpayClient(rzp.apiUrl) }),
+    refunds: createProviderRefunds({ stripe: account, razorpay }),
     redirectOrigins: new Set([ORIGIN]),
     sellerName: 'Acme & Sons',
     log: runtime.log,
@@ -139,6 +156,26 @@ export async function openShop(test: TestLedger, changes: Partial<PurchaseDepend
       };
       return call(purchaseRoutes.verifyPayment, { token: user, body });
     },
+    /** How long an attempt at a provider may take. */
+    patience,
+    /** Lets time pass for everybody. */
+    pass: (ms: number) => {
+      running.clock.advance(ms);
+      rzp.clock.advance(ms);
+    },
+    /** The scheduled comparison with both providers' records. */
+    reconcile: () => {
+      const stripe = createStripeRecords({ ...account, now: runtime.now });
+      return reconcile({
+        ledger: test.ledger,
+        recent: createRecentPurchaseStore(test.table),
+        records: async (provider) =>
+          provider === 'stripe' ? stripe : createRazorpayRecords(razorpay),
+        now: runtime.now,
+        count: () => undefined,
+        log: runtime.log,
+      });
+    },
     /** Hands every event that Stripe and Razorpay have for us, or those that say a text, to fulfillment. */
     fulfil: async (about = '') => {
       const received_at = runtime.now().toISOString();
@@ -179,17 +216,19 @@ function callerOf(sub: string): Caller {
   };
 }
 
-/** The product's client of Razorpay, pointed at a stand-in. */
-export function razorpayOrders(apiUrl: string, options: { readonly timeoutMs?: number } = {}) {
+function razorpayOrders(client: RazorpayClient) {
   const key = async () => ({ ...KEY, previousKeySecret: '' });
-  return createRazorpayOrders({ client: razorpayClient(apiUrl, options), key, livemode: false });
+  return createRazorpayOrders({ client, key, livemode: false });
 }
 
-function razorpayClient(apiUrl: string, options: { readonly timeoutMs?: number } = {}) {
+/** The product's client of Razorpay, pointed at a stand-in. */
+function razorpayClient(apiUrl: string, patience: { readonly timeoutMs: number }) {
   const { hostname, port } = new URL(apiUrl);
   return createRazorpayClient({
     credentials: async () => KEY,
-    timeoutMs: options.timeoutMs ?? 1_000,
+    get timeoutMs() {
+      return patience.timeoutMs;
+    },
     server: { host: hostname, port: Number(port), protocol: 'http' },
   });
 }
