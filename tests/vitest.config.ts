@@ -6,7 +6,8 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     // Much of a run is waiting, for backoff and for whole stacks that start: four at a time keep two cores busy.
     maxWorkers: 4,
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
+    // For a busy machine: nothing here takes long, and a hang still ends.
+    testTimeout: 180_000,
+    hookTimeout: 180_000,
   },
 });
