@@ -97,7 +97,7 @@ export const functionDefinitions = {
     }),
     statements: ({ table, jobs }) => [
       readTable(table),
-      queryIndexes(table, ['gsi1', 'gsi3']),
+      queryIndexes(table, ['gsi1', 'gsi2', 'gsi3']),
       writeTable(table),
       sendTo(jobs.queue),
     ],

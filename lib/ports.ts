@@ -414,6 +414,34 @@ export interface QuarantineStore {
   }) => Promise<QuarantinePage>;
 }
 
+export interface AuditQuery {
+  readonly actor?: string | undefined;
+  /** The user it was done to. */
+  readonly userId?: string | undefined;
+  readonly action?: string | undefined;
+  readonly outcome?: AuditRecord['outcome'] | undefined;
+  /** Inclusive, ISO 8601 UTC with milliseconds. */
+  readonly from?: string | undefined;
+  /** Exclusive. */
+  readonly to?: string | undefined;
+  readonly now: string;
+  /** What a page before answered as `next`; else `offset` records are skipped. */
+  readonly after: string | null;
+  readonly offset: number;
+  readonly limit: number;
+}
+
+export interface AuditPage {
+  /** Newest first; fewer than asked for where filters pass over much, and then `next` goes on. */
+  readonly records: readonly AuditRecord[];
+  readonly next: string | null;
+}
+
+/** Who did what. */
+export interface AuditStore {
+  readonly page: (query: AuditQuery) => Promise<AuditPage>;
+}
+
 /** What a write to the table meant, as its stream tells it afterwards. */
 export type TableChange =
   | { readonly kind: 'entry_created'; readonly entry: Entry }

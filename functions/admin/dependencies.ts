@@ -8,6 +8,7 @@ import { createJobQueue } from '#lib/messaging/job-queue';
 import { createQueue } from '#lib/messaging/queue';
 import type {
   JobStore,
+  AuditStore,
   LedgerStore,
   PromoStore,
   QuarantineStore,
@@ -16,6 +17,7 @@ import type {
 } from '#lib/ports';
 import { createJobStore } from '#lib/store/job-store';
 import { lambdaTable } from '#lib/store/lambda-table';
+import { createAuditStore } from '#lib/store/audit-store';
 import { createLedgerStore } from '#lib/store/ledger-store';
 import { createPromoStore } from '#lib/store/promo-store';
 import { createQuarantineStore } from '#lib/store/quarantine-store';
@@ -27,6 +29,7 @@ import { createWalletReader } from '#lib/store/wallet-reader';
 export interface AdminDependencies extends ApiDependencies {
   readonly ledger: LedgerStore;
   readonly promo: PromoStore;
+  readonly audit: AuditStore;
   readonly quarantine: QuarantineStore;
   readonly reconciliations: ReconciliationStore;
   readonly jobs: JobStore;
@@ -52,6 +55,7 @@ export function createDependencies({ env }: Runtime): AdminDependencies {
     recordRefusal: countRefusals(ledger),
     ledger,
     promo: createPromoStore(table),
+    audit: createAuditStore(table),
     quarantine: createQuarantineStore(table),
     reconciliations: createReconciliationStore(table),
     jobs: createJobStore(table),

@@ -1,6 +1,7 @@
 import type { AdminDependencies } from '#functions/admin/dependencies';
 import { problem } from '#lib/contract/problem';
 import { adminRoutes } from '#lib/contract/routes/admin';
+import { auditContextOf } from '#lib/http/audit-refusal';
 import { endpoint } from '#lib/http/endpoint';
 import { toEventReplay } from '#lib/http/event-resource';
 import { translateProviderEvent } from '#lib/payments/translate-provider-event';
@@ -9,14 +10,14 @@ import { replayEvent as replay } from '#lib/purchases/replay-event';
 /** POST /admin/credits/events/{id}/replay */
 export const replayEvent = endpoint(
   adminRoutes.replayEvent,
-  async ({ params, query, request }, { ledger, livemode }: AdminDependencies) => {
+  async ({ caller, params, query, request }, { ledger, livemode }: AdminDependencies) => {
     const outcome = await replay(
       { store: ledger, translate: (event) => translateProviderEvent({ ...event, livemode }) },
       {
         eventId: params.id,
         provider: query.provider ?? null,
         cause: request.cause,
-        by: request.actor,
+        audit: auditContextOf({ caller, request }),
         now: request.now,
       },
     );

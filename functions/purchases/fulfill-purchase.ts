@@ -1,6 +1,7 @@
 import type { PurchaseDependencies } from '#functions/purchases/dependencies';
 import { invalidField, problem } from '#lib/contract/problem';
 import { adminPurchaseRoutes } from '#lib/contract/routes/admin-purchases';
+import { auditContextOf } from '#lib/http/audit-refusal';
 import { endpoint } from '#lib/http/endpoint';
 import { toPurchase } from '#lib/http/purchase-resource';
 import { fulfillPurchase as fulfill } from '#lib/purchases/fulfill-purchase';
@@ -8,9 +9,12 @@ import { fulfillPurchase as fulfill } from '#lib/purchases/fulfill-purchase';
 /** POST /admin/credits/fulfill */
 export const fulfillPurchase = endpoint(
   adminPurchaseRoutes.fulfillPurchase,
-  async ({ body, request }, { log, lookup, store }: PurchaseDependencies) => {
+  async ({ body, caller, request }, { log, lookup, store }: PurchaseDependencies) => {
     const sought = soughtIn(body);
-    const outcome = await fulfill({ lookup, store }, { sought, now: request.now });
+    const outcome = await fulfill(
+      { lookup, store },
+      { sought, now: request.now, audit: auditContextOf({ caller, request }) },
+    );
     if (!outcome.ok) {
       const { code, detail: reason } = outcome.refusal;
       log.warn('purchase not fulfilled by hand', { request_id: request.id, reason, code });

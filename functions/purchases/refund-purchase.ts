@@ -1,6 +1,7 @@
 import type { PurchaseDependencies } from '#functions/purchases/dependencies';
 import { type ProblemError, problem } from '#lib/contract/problem';
 import { adminPurchaseRoutes } from '#lib/contract/routes/admin-purchases';
+import { auditContextOf } from '#lib/http/audit-refusal';
 import { endpoint } from '#lib/http/endpoint';
 import { toCurrency, toPurchase } from '#lib/http/purchase-resource';
 import { type RefundRefusal, refundPurchase as refund } from '#lib/purchases/refund-purchase';
@@ -8,7 +9,7 @@ import { type RefundRefusal, refundPurchase as refund } from '#lib/purchases/ref
 /** POST /admin/credits/purchases/{id}/refund */
 export const refundPurchase = endpoint(
   adminPurchaseRoutes.refundPurchase,
-  async ({ body, params, request }, { log, refunds, store }: PurchaseDependencies) => {
+  async ({ body, caller, params, request }, { log, refunds, store }: PurchaseDependencies) => {
     const outcome = await refund(
       { refunds, store },
       {
@@ -17,7 +18,7 @@ export const refundPurchase = endpoint(
         reason: body.reason,
         cause: request.cause,
         fingerprint: request.fingerprint,
-        by: request.actor,
+        audit: auditContextOf({ caller, request }),
         now: request.now,
       },
     );

@@ -2,10 +2,12 @@ import type { Route } from '#lib/contract/route';
 import { adminBulkRoutes } from '#lib/contract/routes/admin-bulk';
 import { adminRoutes } from '#lib/contract/routes/admin';
 import { adminPromoRoutes } from '#lib/contract/routes/admin-promo';
-import { adminPurchaseRoutes } from '#lib/contract/routes/admin-purchases';
 import { holdRoutes } from '#lib/contract/routes/holds';
 import { applicationRoutes } from '#lib/contract/routes/applications';
 import { ownAlertRoutes, userAlertRoutes } from '#lib/contract/routes/alerts';
+import { adminAuditRoutes } from '#lib/contract/routes/admin-audit';
+import { adminPurchaseRoutes } from '#lib/contract/routes/admin-purchases';
+import { adminWalletRoutes } from '#lib/contract/routes/admin-wallets';
 import { publicRoutes } from '#lib/contract/routes/public';
 import { purchaseRoutes } from '#lib/contract/routes/purchases';
 import { serviceRoutes } from '#lib/contract/routes/service';
@@ -30,6 +32,8 @@ export const routes = {
   ...adminPurchaseRoutes,
   ...adminPromoRoutes,
   ...adminBulkRoutes,
+  ...adminWalletRoutes,
+  ...adminAuditRoutes,
 };
 
 export const allRoutes: readonly Route[] = Object.values(routes);

@@ -7,9 +7,10 @@ import {
   type Plan,
   type Reader,
   type RecordRef,
+  type RecordWrite,
 } from '#lib/ports';
 import { purchaseOfEvent, purchaseRef, refsOfEvent } from '#lib/purchases/find-event-purchase';
-import { historyIds, postingsDue, postPurchase } from '#lib/purchases/post-purchase';
+import { historyIds, type Posted, postingsDue, postPurchase } from '#lib/purchases/post-purchase';
 import type { Purchase } from '#lib/purchases/purchase';
 import {
   changeOf,
@@ -58,7 +59,7 @@ type Store = Pick<LedgerStore, 'load' | 'loadEntry' | 'run' | 'write'>;
  */
 export async function applyPaymentEvent(
   { store }: { readonly store: Store },
-  input: { readonly event: PaymentEvent; readonly now: string },
+  input: Omit<Application, 'purchaseId'>,
 ): Promise<Applied> {
   const { event } = input;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
@@ -77,6 +78,8 @@ interface Application {
   readonly event: PaymentEvent;
   readonly now: string;
   readonly purchaseId: string;
+  /** What else belongs into the transaction that changes the purchase: the record of who made us apply the event. */
+  readonly alongside?: (purchase: Purchase) => readonly RecordWrite[];
 }
 
 async function applyToPurchase(store: Store, application: Application): Promise<Applied> {
@@ -92,7 +95,8 @@ async function applyToPurchase(store: Store, application: Application): Promise<
     }
     // Money that has moved is a fact, even while the wallet cannot follow it.
     const [first, ...others] = writesOf(change, application.now);
-    if (first && !(await store.write([first, ...others]))) continue;
+    const more = application.alongside?.(change.purchase) ?? [];
+    if (first && !(await store.write([first, ...others, ...more]))) continue;
     return posted ?? { kind: first ? 'recorded' : 'unchanged', ...aboutPurchase(change) };
   }
   throw new ContentionError('events of one purchase raced past the bound');
@@ -118,9 +122,8 @@ async function post(
       if (fresh.kind === 'quarantine') return { ok: false, refusal: fresh };
       const [due] = postingsDue(fresh.purchase);
       if (due?.cause !== first.cause) return { ok: false, refusal: { kind: 'superseded' } };
-      return planOf(fresh, input.now, (purchase) =>
-        postPurchase(head, purchase, { ...contextOf(read, input), history }),
-      );
+      const context = { ...contextOf(read, input), history };
+      return planOf(fresh, input, postPurchase(head, fresh.purchase, context));
     },
   });
   switch (outcome.kind) {
@@ -143,17 +146,20 @@ function aboutPurchase({ purchase, contradiction }: PurchaseChange): OfPurchase 
 
 function planOf(
   change: PurchaseChange,
-  now: string,
-  decide: (purchase: Purchase) => ReturnType<typeof postPurchase>,
+  { alongside, now }: Pick<Application, 'alongside' | 'now'>,
+  posted: Posted,
 ): Plan<Verdict | Superseded> {
-  const posted = decide(change.purchase);
   if (!posted.ok) {
     const { posting, code } = posted;
     const detail = `the wallet refuses the ${posting.kind} ${posting.cause}: ${code}`;
     return { ok: false, refusal: { kind: 'quarantine', reason: 'WALLET_REFUSED', detail } };
   }
   const { purchase, decision } = posted;
-  const writes = [...purchaseWrites({ ...change, purchase }, now), ...change.references];
+  const writes = [
+    ...purchaseWrites({ ...change, purchase }, now),
+    ...change.references,
+    ...(alongside?.(purchase) ?? []),
+  ];
   return { ok: true, decisions: [decision], writes };
 }
 

@@ -1,10 +1,12 @@
+import { type AuditContext, auditWrite } from '#lib/admin/audit-record';
 import { invariant } from '#lib/invariant';
 import type { QuarantineReason } from '#lib/payments/payment-event';
-import type { LedgerStore } from '#lib/ports';
+import type { LedgerStore, RecordWrite } from '#lib/ports';
 import { type Applied, applyPaymentEvent } from '#lib/purchases/apply-payment-event';
 import { purchaseRef } from '#lib/purchases/find-event-purchase';
 import type { PaymentLookup } from '#lib/purchases/payment-lookup';
 import type { Purchase } from '#lib/purchases/purchase';
+import { statusOf } from '#lib/purchases/purchase-status';
 
 export interface FulfillDependencies {
   readonly store: Pick<LedgerStore, 'load' | 'loadEntry' | 'run' | 'write'>;
@@ -15,6 +17,8 @@ export interface FulfillRequest {
   /** A Stripe session, or a Razorpay order. */
   readonly sought: { readonly sessionId: string } | { readonly orderId: string };
   readonly now: string;
+  /** Who asks. */
+  readonly audit: AuditContext;
 }
 
 export interface FulfillRefusal {
@@ -41,7 +45,7 @@ export type FulfillOutcome =
  */
 export async function fulfillPurchase(
   { lookup, store }: FulfillDependencies,
-  { now, sought }: FulfillRequest,
+  { audit, now, sought }: FulfillRequest,
 ): Promise<FulfillOutcome> {
   const answer =
     'orderId' in sought
@@ -57,12 +61,36 @@ export async function fulfillPurchase(
     case 'found':
   }
   if (answer.event === null) return refused('PAYMENT_NOT_CAPTURED', 'nobody has paid it');
-  const applied = await applyPaymentEvent({ store }, { event: answer.event, now });
+  const applied = await applyPaymentEvent(
+    { store },
+    {
+      event: answer.event,
+      now,
+      alongside: (changed) => [recordOf(audit, { purchase: changed, changed: true })],
+    },
+  );
   if (!('purchaseId' in applied)) return { ok: false, refusal: refusalOf(applied) };
   const ref = purchaseRef(applied.purchaseId);
   const purchase = (await store.load([ref]))('purchase', ref.id)?.value;
   invariant(purchase, 'a purchase stays where it is');
+  if (applied.kind === 'unchanged') {
+    await store.write([recordOf(audit, { purchase, changed: false })]);
+  }
   return { ok: true, purchase };
+}
+
+function recordOf(
+  audit: AuditContext,
+  { changed, purchase }: { readonly purchase: Purchase; readonly changed: boolean },
+): RecordWrite<'audit'> {
+  const { credited, id, userId } = purchase;
+  const status = statusOf(purchase);
+  return auditWrite(audit, {
+    action: 'fulfillPurchase',
+    userId,
+    target: { type: 'purchase', id },
+    after: { changed, status, credits_granted: credited?.credits ?? 0 },
+  });
 }
 
 type NotApplied = Exclude<Applied, { readonly purchaseId: string }>;

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
+import { type AuditContext, auditWrite } from '#lib/admin/audit-record';
 import { invariant } from '#lib/invariant';
-import { ContentionError, type LedgerStore } from '#lib/ports';
+import { ContentionError, type LedgerStore, type RecordWrite } from '#lib/ports';
 import { applyPaymentEvent } from '#lib/purchases/apply-payment-event';
 import { purchaseRef } from '#lib/purchases/find-event-purchase';
 import type { Purchase, RefundRequest } from '#lib/purchases/purchase';
@@ -25,7 +26,7 @@ export interface RefundInput {
   readonly reason: string;
   readonly cause: string;
   readonly fingerprint: string | null;
-  readonly by: string;
+  readonly audit: AuditContext;
   readonly now: string;
 }
 
@@ -126,15 +127,33 @@ async function begin(store: RefundDependencies['store'], input: RefundInput) {
     if (known) return { ok: true, purchase, request: known } as const;
     const decided = decide(purchase, input);
     if (!decided.ok) return decided;
-    const { by, fingerprint, now: at, reason } = input;
+    const { audit, fingerprint, now: at, reason } = input;
+    const by = audit.actor;
     const { amountMinor, paymentRef } = decided;
     const request = { key, paymentRef, amountMinor, reason, by, at, fingerprint, refundRef: null };
     const value = { ...purchase, refundRequests: [...requests, request] };
-    if (await store.write([{ ...ref, value, version }])) {
+    if (await store.write([{ ...ref, value, version }, recordOf(purchase, request, audit)])) {
       return { ok: true, purchase: value, request } as const;
     }
   }
   throw new ContentionError('requests and events of one purchase raced past the bound');
+}
+
+/** The request is on record before the provider hears of it; what comes of it is in the purchase. */
+function recordOf(
+  purchase: Purchase,
+  { amountMinor, key, reason }: RefundRequest,
+  audit: AuditContext,
+): RecordWrite<'audit'> {
+  const { currency, id, userId } = purchase;
+  return auditWrite(audit, {
+    action: 'refundPurchase',
+    userId,
+    target: { type: 'purchase', id },
+    before: { status: statusOf(purchase), amount_refunded: refundedMinorOf(purchase) },
+    after: { amount_requested: amountMinor, currency, refund_key: key },
+    reason,
+  });
 }
 
 function decide(purchase: Purchase, input: RefundInput) {

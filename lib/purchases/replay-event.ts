@@ -1,5 +1,6 @@
+import { type AuditContext, auditWrite } from '#lib/admin/audit-record';
 import type { Translation } from '#lib/payments/payment-event';
-import { ContentionError, type LedgerStore } from '#lib/ports';
+import { ContentionError, type LedgerStore, type RecordWrite } from '#lib/ports';
 import { type Applied, applyPaymentEvent } from '#lib/purchases/apply-payment-event';
 import { type EventSought, findEvent } from '#lib/purchases/find-event';
 import type { EventReplay, QuarantinedEvent } from '#lib/purchases/quarantined-event';
@@ -18,8 +19,8 @@ export interface ReplayDependencies {
 
 export interface ReplayRequest extends EventSought {
   readonly cause: string;
-  /** Who asks, as entries name people. */
-  readonly by: string;
+  /** Who asks. */
+  readonly audit: AuditContext;
   readonly now: string;
 }
 
@@ -32,7 +33,8 @@ export async function replayEvent(
   { store, translate }: ReplayDependencies,
   request: ReplayRequest,
 ): Promise<{ readonly replay: EventReplay; readonly replayed: boolean } | null> {
-  const { by, cause, now } = request;
+  const { audit, cause, now } = request;
+  const by = audit.actor;
   let replay: EventReplay | null = null;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const stored = await findEvent({ store }, request);
@@ -44,11 +46,26 @@ export async function replayEvent(
     const replays = [...event.replays, replay].slice(-REPLAYS_MAX);
     const id = { provider: event.provider, eventId: event.eventId };
     const value = { ...event, replays };
-    if (await store.write([{ record: 'quarantinedEvent', id, value, version }])) {
+    const record = recordOf(event, replay, audit);
+    if (await store.write([{ record: 'quarantinedEvent', id, value, version }, record])) {
       return { replay, replayed: false };
     }
   }
   throw new ContentionError('replays and deliveries of one event raced each other');
+}
+
+function recordOf(
+  event: QuarantinedEvent,
+  replay: EventReplay,
+  audit: AuditContext,
+): RecordWrite<'audit'> {
+  const { detail, entryId: transaction_id, outcome, purchaseId: purchase_id } = replay;
+  return auditWrite(audit, {
+    action: 'replayEvent',
+    target: { type: `${event.provider}_event`, id: event.eventId },
+    before: { reason: event.reason },
+    after: { outcome, purchase_id, transaction_id, detail },
+  });
 }
 
 type Result = Applied | Exclude<Translation, { readonly kind: 'event' }>;

@@ -78,6 +78,7 @@ const reporters: Row = { ...nobody, finance: 200, admin: 200 };
 const refunders: Row = reporters;
 const readers: Row = { ...reporters, support: 200 };
 const configurers: Row = { ...nobody, admin: 200 };
+const adjusters: Row = reporters;
 
 const matrix: Readonly<Record<keyof typeof routes, Row>> = {
   getHealth: anyone,
@@ -132,6 +133,8 @@ const matrix: Readonly<Record<keyof typeof routes, Row>> = {
   listRedemptions: readers,
   startBulk: refunders,
   getBulk: refunders,
+  adjustCredits: adjusters,
+  listAudit: reporters,
 };
 
 let issuer: Issuer;

@@ -40,6 +40,9 @@ export const good: Readonly<Record<string, unknown>> = {
   priority: 1,
   description: 'x',
   reason: 'x',
+  actor: 'admin:ada',
+  action: 'adjustCredits',
+  outcome: 'done',
   credit_type: 'general',
   category: 'paid',
   type: 'usage',
@@ -133,6 +136,9 @@ function isExcluded(field: Field, tested: string | undefined): boolean {
       const days = 'credits_expire_after_days';
       return field.name === (tested === days ? 'credits_expire_at' : days);
     }
+    // What is taken away has no terms.
+    case 'adjustCredits':
+      return tested === 'amount' && ['category', 'priority', 'expires_at'].includes(field.name);
     default:
       return false;
   }

@@ -1,14 +1,4 @@
-import { changePromoCode } from '#functions/admin/change-promo-code';
-import { createPromoCode } from '#functions/admin/create-promo-code';
-import { getBulk } from '#functions/admin/get-bulk';
-import { getEvent } from '#functions/admin/get-event';
-import { getReconciliation } from '#functions/admin/get-reconciliation';
-import { listEvents } from '#functions/admin/list-events';
-import { listPromoCodes } from '#functions/admin/list-promo-codes';
-import { listRedemptions } from '#functions/admin/list-redemptions';
-import { replayEvent } from '#functions/admin/replay-event';
-import { startBulk } from '#functions/admin/start-bulk';
-import { verifyUser } from '#functions/admin/verify-user';
+import { adminEndpoints } from '#functions/admin/endpoints';
 import { countRefusals } from '#lib/admin/count-refusals';
 import type { Route } from '#lib/contract/route';
 import type { JobQueue } from '#lib/jobs/job-queue';
@@ -16,6 +6,7 @@ import { createJobStore } from '#lib/store/job-store';
 import { createWalletReader } from '#lib/store/wallet-reader';
 import { apiHandler } from '#lib/http/api-handler';
 import { createPromoStore } from '#lib/store/promo-store';
+import { createAuditStore } from '#lib/store/audit-store';
 import { createQuarantineStore } from '#lib/store/quarantine-store';
 import { createReconciliationStore } from '#lib/store/reconciliation-store';
 import { context, httpEvent, testRuntime } from '#tests/http/events';
@@ -32,19 +23,7 @@ const unlimited = {
 export function openOffice(test: TestLedger, { group = 'finance', jobQueue = nowhere } = {}) {
   const quarantine = createQuarantineStore(test.table);
   const handle = apiHandler(
-    [
-      startBulk,
-      getBulk,
-      verifyUser,
-      listEvents,
-      getEvent,
-      replayEvent,
-      getReconciliation,
-      listPromoCodes,
-      createPromoCode,
-      changePromoCode,
-      listRedemptions,
-    ],
+    adminEndpoints,
     () => ({
       verifyToken: async (sub) => ({
         kind: 'verified' as const,
@@ -58,6 +37,7 @@ export function openOffice(test: TestLedger, { group = 'finance', jobQueue = now
       }),
       recordRefusal: countRefusals(test.ledger),
       promo: createPromoStore(test.table),
+      audit: createAuditStore(test.table),
       quarantine,
       jobs: createJobStore(test.table),
       jobQueue,

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adminRoutes } from '#lib/contract/routes/admin';
 import { purchaseRoutes } from '#lib/contract/routes/purchases';
 import { quarantineEvent } from '#lib/purchases/quarantine-event';
+import { auditTrail } from '#tests/admin/audit-trail';
 import { openOffice } from '#tests/functions/admin/office';
 import { bodyOf, codeOf, openShop, seedPackages } from '#tests/functions/purchases/shop';
 import { NOW } from '#tests/http/events';
@@ -72,7 +73,7 @@ describe('a quarantined event', () => {
   });
 
   it('applied again credits its purchase once, and says who did it and when', async () => {
-    const { purchaseId, replay, look, balance } = await quarantined();
+    const { id, purchaseId, replay, look, balance } = await quarantined();
     const first = bodyOf(replayEvent, 200, await replay('k'));
     expect(first).toMatchObject({ outcome: 'credited', purchase_id: purchaseId });
     const credits = await balance();
@@ -88,6 +89,10 @@ describe('a quarantined event', () => {
       { outcome: 'credited', replayed_by: 'admin:admin-1', replayed_at: NOW },
       { outcome: 'unchanged' },
     ]);
+    const trail = await auditTrail(test, { action: 'replayEvent' });
+    const own = trail.filter(({ target }) => target?.id === id);
+    const outcomes = own.map(({ after }) => after?.slice(0, '{"outcome":"credited"'.length));
+    expect(outcomes.toSorted()).toEqual(['{"outcome":"credited"', '{"outcome":"unchanged']);
   });
 
   it('applied by ten people at once credits once, and each of them is remembered', async () => {

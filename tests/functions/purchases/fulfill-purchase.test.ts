@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adminPurchaseRoutes } from '#lib/contract/routes/admin-purchases';
 import { purchaseRoutes } from '#lib/contract/routes/purchases';
+import { auditTrail } from '#tests/admin/audit-trail';
 import { bodyOf, codeOf, openShop, seedPackages } from '#tests/functions/purchases/shop';
 import { openTestLedger, type TestLedger } from '#tests/support/ledger';
 
@@ -62,6 +63,15 @@ describe.each<Provider>(['stripe', 'razorpay'])('fulfilling a %s purchase by han
     await Promise.all(Array.from({ length: 5 }, () => fulfill()));
     await shop.fulfil();
     expect(await balance()).toBe(purchase.credits);
+    // Each of the six stands in the audit, and only one of them changed anything.
+    const records = await auditTrail(test, { userId: purchase.user_id });
+    expect(records).toHaveLength(6);
+    expect(records[0]).toMatchObject({
+      action: 'fulfillPurchase',
+      actor: 'admin:finance-1',
+      target: { type: 'purchase', id: purchaseId },
+    });
+    expect(records.filter(({ after }) => after?.includes('"changed":true'))).toHaveLength(1);
   });
 
   it('credits nothing that nobody has paid', async () => {

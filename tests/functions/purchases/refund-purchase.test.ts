@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adminPurchaseRoutes } from '#lib/contract/routes/admin-purchases';
 import { purchaseRoutes } from '#lib/contract/routes/purchases';
 import { verify } from '#lib/ledger/verify';
+import { auditTrail } from '#tests/admin/audit-trail';
 import { bodyOf, codeOf, openShop, seedPackages } from '#tests/functions/purchases/shop';
 import { openTestLedger, type TestLedger } from '#tests/support/ledger';
 
@@ -84,6 +85,12 @@ describe.each<Provider>(['stripe', 'razorpay'])('giving a %s payment back', (pro
     expect(await balance()).toBe(0);
     expect(await refundsMade()).toHaveLength(2);
     expect(codeOf(await refund({}, { key: 'more' }))).toBe('ALREADY_REFUNDED');
+    const records = await auditTrail(test, { userId: rest.purchase.user_id });
+    const asked = records.map(({ after }) =>
+      Number(/"amount_requested":(\d+)/.exec(after ?? '')?.[1]),
+    );
+    expect(new Set(asked)).toEqual(new Set([amount, rest.amount]));
+    expect(records[0]).toMatchObject({ action: 'refundPurchase', actor: 'admin:finance-1' });
   });
 
   it('whose answer is lost is open, and repeated with its key it gives the money back once', async () => {

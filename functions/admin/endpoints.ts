@@ -1,0 +1,30 @@
+import { adjustCredits } from '#functions/admin/adjust-credits';
+import { changePromoCode } from '#functions/admin/change-promo-code';
+import { createPromoCode } from '#functions/admin/create-promo-code';
+import { getBulk } from '#functions/admin/get-bulk';
+import { getEvent } from '#functions/admin/get-event';
+import { getReconciliation } from '#functions/admin/get-reconciliation';
+import { listAudit } from '#functions/admin/list-audit';
+import { listEvents } from '#functions/admin/list-events';
+import { listPromoCodes } from '#functions/admin/list-promo-codes';
+import { listRedemptions } from '#functions/admin/list-redemptions';
+import { replayEvent } from '#functions/admin/replay-event';
+import { startBulk } from '#functions/admin/start-bulk';
+import { verifyUser } from '#functions/admin/verify-user';
+
+/** Every route that the admin function serves: one line each. */
+export const adminEndpoints = [
+  verifyUser,
+  listEvents,
+  getEvent,
+  replayEvent,
+  getReconciliation,
+  listPromoCodes,
+  createPromoCode,
+  changePromoCode,
+  listRedemptions,
+  startBulk,
+  getBulk,
+  adjustCredits,
+  listAudit,
+];
