@@ -5,6 +5,7 @@ import type { Route } from '#infra/local/control/route';
 import { LocalStackError } from '#infra/local/local-stack-error';
 import type { Parts } from '#infra/local/stack';
 import { OUTCOMES } from '#infra/local/stripe/checkout';
+import { CARD_BEHAVIOURS } from '#infra/local/stripe/customer-records';
 import { DISPUTE_ACTS } from '#infra/local/stripe/disputes';
 
 const paySchema = z.strictObject({
@@ -13,6 +14,8 @@ const paySchema = z.strictObject({
   name: z.string().optional(),
   /** How long a slow payment takes, on the stack's clock. */
   settle_after_ms: z.int().min(0).optional(),
+  /** What the card does later that a session in setup mode saves. */
+  card: z.enum(CARD_BEHAVIOURS).optional(),
 });
 
 const refundSchema = z.strictObject({

@@ -1,4 +1,5 @@
 import type { Account } from '#infra/local/stripe/account';
+import type { CardBehaviour } from '#infra/local/stripe/customer-records';
 import { invalidRequest, missingResource } from '#infra/local/stripe/errors';
 import { NO_REQUEST, type Cause } from '#infra/local/stripe/event-log';
 import { newId } from '#infra/local/stripe/ids';
@@ -9,7 +10,8 @@ import {
   settlePayment,
   startSlowPayment,
 } from '#infra/local/stripe/payments';
-import { sessionTotal, type Session } from '#infra/local/stripe/records';
+import { knownEmail, sessionTotal, type Session } from '#infra/local/stripe/records';
+import { endSetup, findCustomer, openSetupIntent } from '#infra/local/stripe/saved-cards';
 import { renderSession } from '#infra/local/stripe/session-shape';
 
 /** What the customer does on the hosted page. */
@@ -31,13 +33,15 @@ export interface Payer {
   readonly name?: string | undefined;
   /** How long a slow payment takes, on the stack's clock; at once when not given. */
   readonly settleAfterMs?: number | undefined;
+  /** What the card does that the page saves, when it is charged later; it pays when not given. */
+  readonly card?: CardBehaviour | undefined;
 }
 
 export interface Checkout {
   find(id: string): Session;
   pageUrl(id: string): string;
   readonly render: (session: Session) => ReturnType<typeof renderSession>;
-  create(session: Omit<Session, 'id' | 'created'> & { readonly created: number }): Session;
+  create(session: Omit<Session, 'id'>, cause: Cause): Session;
   /** Ends an open session, as its API call does. */
   expire(id: string, cause: Cause): Session;
   /** Acts for the customer; throws `StripeApiError` when the session cannot be paid any more. */
@@ -49,7 +53,7 @@ export interface Checkout {
 
 const DEFAULT_EMAIL = 'customer@example.com';
 
-/** The life of Checkout Sessions in payment mode. */
+/** The life of Checkout Sessions: in payment mode, and in setup mode, which saves a card. */
 export function createCheckout(account: Account, publicUrl: () => string): Checkout {
   const { records } = account;
   const pageUrl = (id: string): string => `${publicUrl()}/stripe/checkout/${id}`;
@@ -67,9 +71,9 @@ export function createCheckout(account: Account, publicUrl: () => string): Check
     find,
     pageUrl,
     render,
-    create: (facts) =>
+    create: (facts, cause) =>
       records.transaction(() => {
-        const session = { ...facts, id: newId('session') };
+        const session = { ...openSession(account, facts, cause), id: newId('session') };
         records.sessions.put(session.id, session);
         records.timers.put(`expire:${session.id}`, {
           session: session.id,
@@ -90,6 +94,20 @@ export function createCheckout(account: Account, publicUrl: () => string): Check
         .map((timer) => timer.due_ms)
         .reduce<number | undefined>((first, due) => Math.min(first ?? due, due), undefined),
   };
+}
+
+/** The facts of a session with whom it belongs to and what it needs before its page is opened. */
+function openSession(
+  account: Account,
+  facts: Omit<Session, 'id'>,
+  cause: Cause,
+): Omit<Session, 'id'> {
+  const owner = facts.customer === null ? null : findCustomer(account, facts.customer, 'customer');
+  const payer = owner?.email == null ? null : { email: owner.email, name: owner.name };
+  const owned = { ...facts, payer };
+  if (facts.setup === null) return owned;
+  const intent = openSetupIntent(account, { customer: facts.customer, ...facts.setup }, cause);
+  return { ...owned, setup_intent: intent.id };
 }
 
 interface SessionContext extends Account {
@@ -142,10 +160,11 @@ function advanceSession(
   const withPayer: Session = {
     ...session,
     payer: {
-      email: session.customer_email ?? payer.email ?? DEFAULT_EMAIL,
-      name: payer.name ?? null,
+      email: knownEmail(session) ?? payer.email ?? DEFAULT_EMAIL,
+      name: payer.name ?? session.payer?.name ?? null,
     },
   };
+  if (session.mode === 'setup') return setUp(context, { ...act, session: withPayer });
   if (sessionTotal(session) === 0) {
     return complete(context, { ...withPayer, payment_status: 'no_payment_required' });
   }
@@ -177,6 +196,26 @@ function advanceSession(
     due_ms: context.clock.now().getTime() + payer.settleAfterMs,
   });
   return waiting;
+}
+
+/** Saves a card, or hears from its bank that it may not be saved: then the page stays open for another. */
+function setUp(
+  context: SessionContext,
+  act: { readonly session: Session; readonly outcome: Outcome; readonly payer: Payer },
+): Session {
+  const { outcome, session } = act;
+  if (outcome !== 'success' && outcome !== 'decline') {
+    throw invalidRequest('Only cards can be saved here.', {
+      code: 'payment_method_unsupported_type',
+    });
+  }
+  const { email, name } = session.payer ?? { email: DEFAULT_EMAIL, name: null };
+  endSetup(context, {
+    setupIntent: session.setup_intent,
+    behaviour: outcome === 'decline' ? null : (act.payer.card ?? 'pays'),
+    payer: { email, name },
+  });
+  return outcome === 'decline' ? session : complete(context, session);
 }
 
 function complete(context: SessionContext, session: Session): Session {

@@ -4,6 +4,8 @@ interface ErrorFacts {
   readonly message: string;
   readonly code?: string | undefined;
   readonly param?: string | undefined;
+  /** Why the bank declined, and the intent that it declined. */
+  readonly declined?: { readonly code: string; readonly intent: object };
   /** Stripe keeps such an answer for its idempotency key, because the work had begun. */
   readonly executed?: boolean;
 }
@@ -52,12 +54,15 @@ export function notSimulated(what: string, param?: string): StripeApiError {
 
 /** The JSON body of a refusal. */
 export function renderError(error: StripeApiError, requestId: string): object {
-  const { type, message, code, param } = error.facts;
+  const { type, message, code, param, declined } = error.facts;
   return {
     error: {
       ...(code === undefined
         ? {}
         : { code, doc_url: `https://docs.stripe.com/error-codes/${code.replaceAll('_', '-')}` }),
+      ...(declined === undefined
+        ? {}
+        : { decline_code: declined.code, payment_intent: declined.intent }),
       message,
       ...(param === undefined ? {} : { param }),
       request_log_url: `https://dashboard.stripe.com/test/logs/${requestId}`,

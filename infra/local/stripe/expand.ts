@@ -1,3 +1,8 @@
+import {
+  renderCustomer,
+  renderPaymentMethod,
+  renderSetupIntent,
+} from '#infra/local/stripe/customer-shape';
 import { invalidRequest } from '#infra/local/stripe/errors';
 import { renderCharge, renderPaymentIntent, renderRefund } from '#infra/local/stripe/payment-shape';
 import type { Records } from '#infra/local/stripe/records';
@@ -63,10 +68,23 @@ function childOf(fields: Fields, name: string, records: Records): unknown {
   if (payment !== undefined) return renderPaymentIntent(payment);
   const charge = records.charges.get(present);
   if (charge !== undefined) return renderCharge(charge);
+  const customer = records.customers.get(present);
+  if (customer !== undefined) return renderCustomer(customer);
+  const method = records.paymentMethods.get(present);
+  if (method !== undefined) return renderPaymentMethod(method);
+  const setup = records.setupIntents.get(present);
+  if (setup !== undefined) return renderSetupIntent(setup);
   return undefined;
 }
 
-const EXPANDABLE = new Set(['payment_intent', 'latest_charge', 'charge']);
+const EXPANDABLE = new Set([
+  'payment_intent',
+  'latest_charge',
+  'charge',
+  'customer',
+  'payment_method',
+  'setup_intent',
+]);
 
 function lineItemsOf(id: string, records: Records): object | undefined {
   const session = records.sessions.get(id);

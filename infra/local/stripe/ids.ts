@@ -10,6 +10,8 @@ const SHAPES = {
   cardCharge: ['ch_3', 23],
   bankCharge: ['py_3', 23],
   paymentMethod: ['pm_1', 23],
+  setupIntent: ['seti_1', 23],
+  customer: ['cus_', 14],
   balanceTransaction: ['txn_3', 23],
   refund: ['re_3', 23],
   dispute: ['dp_1', 23],

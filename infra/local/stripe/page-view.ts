@@ -1,19 +1,13 @@
 import { html, type Html } from '#infra/local/providers/html';
 import { formatMoney } from '#infra/local/providers/money';
-import { checkoutLayout } from '#infra/local/providers/page';
-import { sessionTotal, type Payment, type Session } from '#infra/local/stripe/records';
-
-/** What the page knows of a session when it is shown. */
-export interface PageFacts {
-  readonly session: Session;
-  readonly payment: Payment | undefined;
-  /** What was wrong with the form that was just sent. */
-  readonly problem?: { readonly message: string; readonly email: string };
-}
+import { back, emailField, layout, type PageFacts } from '#infra/local/stripe/page-parts';
+import { sessionTotal } from '#infra/local/stripe/records';
+import { setupPage } from '#infra/local/stripe/setup-view';
 
 /** The hosted page of a session, in whatever state it is. */
 export function checkoutPage(facts: PageFacts, nonce: string): Html {
   const { session } = facts;
+  if (session.mode === 'setup') return setupPage(facts, nonce);
   const total = formatMoney(sessionTotal(session), session.currency);
   const content = html`
     <section class="summary" aria-labelledby="summary">
@@ -85,24 +79,12 @@ function action(facts: PageFacts, total: string): Html {
 }
 
 function payForm(facts: PageFacts, total: string): Html {
-  const { session, payment, problem } = facts;
+  const { payment, problem } = facts;
   const message = problem?.message ?? payment?.error?.message;
-  const email =
-    session.customer_email === null
-      ? html`<input
-          id="email"
-          name="email"
-          type="email"
-          autocomplete="email"
-          required
-          value="${problem?.email ?? ''}"
-        />`
-      : html`<input id="email" type="email" readonly value="${session.customer_email}" />`;
   return html`<h2 id="payment">Payment</h2>
     ${message === undefined ? undefined : html`<p class="problem" role="alert">${message}</p>`}
     <form method="post">
-      <label for="email">E-mail</label>
-      ${email}
+      ${emailField(facts)}
       <label for="name">Name on card <small>(optional)</small></label>
       <input id="name" name="name" autocomplete="cc-name" maxlength="200" />
       <button class="primary" name="outcome" value="success">Pay ${total}</button>
@@ -110,16 +92,4 @@ function payForm(facts: PageFacts, total: string): Html {
       <button name="outcome" value="async_success">Pay later by bank</button>
       <button class="quiet" name="outcome" value="cancel" formnovalidate>Cancel</button>
     </form>`;
-}
-
-function back(url: string | null): Html | undefined {
-  return url === null ? undefined : html`<p><a href="${url}">Back to the shop</a></p>`;
-}
-
-function layout(page: {
-  readonly title: string;
-  readonly content: Html;
-  readonly nonce: string;
-}): Html {
-  return checkoutLayout({ provider: 'Stripe', ...page });
 }

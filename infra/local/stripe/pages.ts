@@ -10,9 +10,11 @@ import {
   type Payer,
   type PayResult,
 } from '#infra/local/stripe/checkout';
+import { CARD_BEHAVIOURS } from '#infra/local/stripe/customer-records';
 import { StripeApiError } from '#infra/local/stripe/errors';
-import { checkoutPage, unknownSessionPage, type PageFacts } from '#infra/local/stripe/page-view';
-import type { Records, Session } from '#infra/local/stripe/records';
+import type { PageFacts } from '#infra/local/stripe/page-parts';
+import { checkoutPage, unknownSessionPage } from '#infra/local/stripe/page-view';
+import { knownEmail, type Records, type Session } from '#infra/local/stripe/records';
 
 const PATH = /\/stripe\/checkout\/([A-Za-z0-9_]+)\/?$/;
 const FORM_MAX_BYTES = 16 * 1024;
@@ -23,6 +25,7 @@ const formSchema = z.object({
   outcome: z.enum(OUTCOMES),
   email: z.string().max(320).default(''),
   name: z.string().max(200).default(''),
+  card: z.enum(CARD_BEHAVIOURS).optional(),
 });
 
 interface PagesParts {
@@ -80,7 +83,7 @@ function submit(
 ): void {
   const { session, form, response, path } = sent;
   const asksEmail =
-    session.status === 'open' && session.customer_email === null && form.outcome !== 'cancel';
+    session.status === 'open' && knownEmail(session) === null && form.outcome !== 'cancel';
   if (asksEmail && !z.email().safeParse(form.email).success) {
     const problem = { message: 'Please enter a valid e-mail address.', email: form.email };
     const facts: PageFacts = { ...factsOf(parts.records, session), problem };
@@ -92,6 +95,7 @@ function submit(
     const result = parts.pay(session.id, form.outcome, {
       ...(asksEmail ? { email: form.email } : {}),
       ...(form.name === '' ? {} : { name: form.name }),
+      card: form.card,
       settleAfterMs: BANK_ANSWERS_AFTER_MS,
     });
     const settlesHere = session.status === 'complete';
@@ -104,5 +108,10 @@ function submit(
 }
 
 function factsOf(records: Records, session: Session): PageFacts {
-  return { session, payment: records.payments.get(session.payment_intent ?? '') };
+  const setup = records.setupIntents.get(session.setup_intent ?? '');
+  return {
+    session,
+    payment: records.payments.get(session.payment_intent ?? ''),
+    isDeclined: setup?.declined ?? false,
+  };
 }

@@ -22,7 +22,7 @@ export function renderPaymentIntent(payment: Payment): Stripe.PaymentIntent {
     confirmation_method: 'automatic',
     created: payment.created,
     currency: payment.currency,
-    customer: null,
+    customer: payment.customer,
     customer_account: null,
     description: payment.description,
     excluded_payment_method_types: null,
@@ -91,7 +91,7 @@ export function renderCharge(charge: Charge): Stripe.Charge {
     captured: succeeded,
     created: charge.created,
     currency: charge.currency,
-    customer: null,
+    customer: charge.customer,
     description: charge.description,
     disputed: charge.disputed,
     failure_balance_transaction: null,
@@ -150,7 +150,7 @@ export function renderRefund(refund: Refund): Stripe.Refund {
 function renderPaymentError(payment: Payment): Stripe.PaymentIntent.LastPaymentError | null {
   const { error } = payment;
   if (error === null) return null;
-  const isCard = error.code === 'card_declined';
+  const isCard = ['card_declined', 'authentication_required'].includes(error.code);
   return {
     ...(payment.latest_charge === null ? {} : { charge: payment.latest_charge }),
     code: error.code,

@@ -27,7 +27,7 @@ export function payNow(
   const cause = pageRequest();
   const payment = openPayment(account, { session: act.session, cause });
   const charge: Charge = {
-    ...newCharge(account, { session: act.session, payment, method: 'card' }),
+    ...chargeOf(account, { payer: payerOf(act.session), payment, method: 'card' }),
     status: act.declined ? 'failed' : 'succeeded',
     failure: act.declined ? CARD_DECLINED : null,
   };
@@ -43,7 +43,7 @@ export function startSlowPayment(
   const cause = pageRequest();
   const opened = openPayment(account, { session: act.session, cause });
   const [, method] = paymentMethodTypes(act.session.currency);
-  const charge = newCharge(account, { session: act.session, payment: opened, method });
+  const charge = chargeOf(account, { payer: payerOf(act.session), payment: opened, method });
   const payment: Payment = {
     ...opened,
     status: 'processing',
@@ -80,11 +80,16 @@ export function settlePayment(
   });
 }
 
-/** Money is captured asynchronously: a moment after the payment its balance transaction is known. */
+/** Books the payment of a session. */
 export function bookPayment(account: Account, session: Session): void {
+  const payment = account.records.payments.get(session.payment_intent ?? '');
+  if (payment !== undefined) bookCharge(account, payment);
+}
+
+/** Money is captured asynchronously: a moment after the payment its balance transaction is known. */
+export function bookCharge(account: Account, payment: Payment): void {
   const { records, recordEvent } = account;
-  const payment = records.payments.get(session.payment_intent ?? '');
-  const charge = records.charges.get(payment?.latest_charge ?? '');
+  const charge = records.charges.get(payment.latest_charge ?? '');
   if (charge?.status !== 'succeeded') return;
   const booked: Charge = { ...charge, balance_transaction: newId('balanceTransaction') };
   records.charges.put(charge.id, booked);
@@ -130,6 +135,7 @@ function openPayment(
     id,
     client_secret: `${id}_secret_${newId('secret')}`,
     session: session.id,
+    customer: session.customer,
     created: unixSeconds(clock.now()),
     amount: sessionTotal(session),
     currency: session.currency,
@@ -151,16 +157,21 @@ function openPayment(
   return payment;
 }
 
-function newCharge(
+function payerOf(session: Session): Charge['payer'] {
+  if (session.payer === null) throw new InvariantError('whoever is charged has given an e-mail');
+  return session.payer;
+}
+
+/** A charge that is still to be decided. */
+export function chargeOf(
   account: Account,
   act: {
-    readonly session: Session;
+    readonly payer: Charge['payer'];
     readonly payment: Payment;
     readonly method: Charge['method'];
   },
 ): Charge {
-  const { session, payment, method } = act;
-  if (session.payer === null) throw new InvariantError('whoever is charged has given an e-mail');
+  const { payer, payment, method } = act;
   return {
     id: newId(method === 'card' ? 'cardCharge' : 'bankCharge'),
     payment_intent: payment.id,
@@ -174,7 +185,8 @@ function newCharge(
     disputed: false,
     balance_transaction: null,
     failure: null,
-    payer: session.payer,
+    payer,
+    customer: payment.customer,
     metadata: payment.metadata,
     description: payment.description,
     receipt_email: payment.receipt_email,
@@ -183,7 +195,8 @@ function newCharge(
   };
 }
 
-function finish(
+/** The bank has decided: the intent follows its charge. */
+export function finish(
   account: Account,
   act: { readonly payment: Payment; readonly charge: Charge; readonly cause: Cause },
 ): Payment {

@@ -2,6 +2,7 @@ import * as z from 'zod';
 
 import { type Delivery, deliverySchema } from '#infra/local/providers/webhook-deliveries';
 import type { Collection, StateStore } from '#infra/local/state';
+import { type CustomerRecords, openCustomerRecords } from '#infra/local/stripe/customer-records';
 
 /*
  * What the stand-in remembers: facts only. The objects that Stripe's API shows are rendered from
@@ -28,6 +29,7 @@ const sessionSchema = z.object({
   id: z.string(),
   created: z.number(),
   expires_at: z.number(),
+  mode: z.enum(['payment', 'setup']).default('payment'),
   status: z.enum(['open', 'complete', 'expired']),
   payment_status: z.enum(['unpaid', 'paid', 'no_payment_required']),
   currency: z.string(),
@@ -35,6 +37,7 @@ const sessionSchema = z.object({
   success_url: z.string(),
   cancel_url: z.string().nullable(),
   client_reference_id: z.string().nullable(),
+  customer: z.string().nullable().default(null),
   customer_email: z.string().nullable(),
   payer: z.object({ email: z.string(), name: z.string().nullable() }).nullable(),
   metadata: metadataSchema,
@@ -45,7 +48,13 @@ const sessionSchema = z.object({
     statement_descriptor: z.string().nullable(),
     statement_descriptor_suffix: z.string().nullable(),
   }),
+  /** What a session in setup mode gives its intent. */
+  setup: z
+    .object({ metadata: metadataSchema, description: z.string().nullable() })
+    .nullable()
+    .default(null),
   payment_intent: z.string().nullable(),
+  setup_intent: z.string().nullable().default(null),
   adaptive_pricing: z.boolean(),
   allow_promotion_codes: z.boolean().nullable(),
   allowed_payment_method_types: z.array(z.string()).nullable(),
@@ -57,7 +66,9 @@ const sessionSchema = z.object({
 const paymentSchema = z.object({
   id: z.string(),
   client_secret: z.string(),
-  session: z.string(),
+  /** Null for a saved card that was charged while its owner was away. */
+  session: z.string().nullable(),
+  customer: z.string().nullable().default(null),
   created: z.number(),
   amount: z.number(),
   currency: z.string(),
@@ -90,6 +101,7 @@ const chargeSchema = z.object({
   balance_transaction: z.string().nullable(),
   failure: z.object({ code: z.string(), decline_code: z.string(), message: z.string() }).nullable(),
   payer: z.object({ email: z.string(), name: z.string().nullable() }),
+  customer: z.string().nullable().default(null),
   metadata: metadataSchema,
   description: z.string().nullable(),
   receipt_email: z.string().nullable(),
@@ -168,7 +180,7 @@ export type Dispute = z.infer<typeof disputeSchema>;
 export type EventRecord = z.infer<typeof eventSchema>;
 export type Answer = z.infer<typeof answerSchema>;
 
-export interface Records {
+export interface Records extends CustomerRecords {
   readonly sessions: Collection<Session>;
   readonly payments: Collection<Payment>;
   readonly charges: Collection<Charge>;
@@ -186,6 +198,7 @@ export interface Records {
 /** The stand-in's collections in the stack's durable state. */
 export function openRecords(state: StateStore): Records {
   return {
+    ...openCustomerRecords(state),
     sessions: state.collection('stripe-sessions', sessionSchema),
     payments: state.collection('stripe-payments', paymentSchema),
     charges: state.collection('stripe-charges', chargeSchema),
@@ -202,4 +215,9 @@ export function openRecords(state: StateStore): Records {
 /** What a session asks for, in the currency's smallest unit. */
 export function sessionTotal(session: Session): number {
   return session.lines.reduce((sum, line) => sum + line.unit_amount * line.quantity, 0);
+}
+
+/** Whom a session belongs to, as far as that is known before its page is filled in. */
+export function knownEmail(session: Session): string | null {
+  return session.customer_email ?? session.payer?.email ?? null;
 }

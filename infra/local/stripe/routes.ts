@@ -4,12 +4,14 @@ import * as z from 'zod';
 import type { Account } from '#infra/local/stripe/account';
 import { renderBalance } from '#infra/local/stripe/balance';
 import type { Checkout } from '#infra/local/stripe/checkout';
+import { customerRoutes } from '#infra/local/stripe/customer-routes';
 import { disputeRoutes } from '#infra/local/stripe/dispute-routes';
 import { missingResource } from '#infra/local/stripe/errors';
 import { renderEvent, type Cause } from '#infra/local/stripe/event-log';
 import { expandObject } from '#infra/local/stripe/expand';
 import type { FormFields } from '#infra/local/stripe/form';
 import { isWithin, renderList } from '#infra/local/stripe/lists';
+import { createOffSessionPayment } from '#infra/local/stripe/off-session';
 import {
   expand,
   flag,
@@ -20,7 +22,6 @@ import {
   timeRange,
 } from '#infra/local/stripe/parameters';
 import { renderCharge, renderPaymentIntent, renderRefund } from '#infra/local/stripe/payment-shape';
-import type { Records } from '#infra/local/stripe/records';
 import { createRefund } from '#infra/local/stripe/refunds';
 import { readNewSession } from '#infra/local/stripe/session-parameters';
 import { renderLineItems } from '#infra/local/stripe/session-shape';
@@ -53,6 +54,12 @@ const sessionList = z.strictObject({
   subscription: text().optional(),
 } satisfies Partial<Record<keyof Stripe.Checkout.SessionListParams, z.ZodType>>);
 
+const paymentList = z.strictObject({
+  ...listing,
+  created: timeRange.optional(),
+  customer: text().optional(),
+} satisfies Partial<Record<keyof Stripe.PaymentIntentListParams, z.ZodType>>);
+
 const refundList = z.strictObject({
   ...listing,
   charge: text().optional(),
@@ -77,7 +84,8 @@ export function stripeRoutes(account: Account, checkout: Checkout): readonly Rou
   const { records } = account;
   return [
     ...sessionRoutes(account, checkout),
-    ...paymentRoutes(records),
+    ...paymentRoutes(account),
+    ...customerRoutes(account),
     ...refundRoutes(account),
     ...disputeRoutes(account),
     ...eventRoutes(account),
@@ -113,9 +121,9 @@ function sessionRoutes(account: Account, checkout: Checkout): Route[] {
     {
       method: 'POST',
       path,
-      run: ({ fields }) => {
+      run: ({ fields, cause }) => {
         const wanted = readNewSession(fields, clock.now());
-        const session = checkout.create(wanted.facts);
+        const session = checkout.create(wanted.facts, cause);
         return expandObject(checkout.render(session), wanted.expand, records);
       },
     },
@@ -131,8 +139,9 @@ function sessionRoutes(account: Account, checkout: Checkout): Route[] {
             matches(params.payment_intent, session.payment_intent) &&
             matches(params.status, session.status) &&
             matches(email, session.payer?.email ?? session.customer_email) &&
-            // Sessions here have no customer, payment link or subscription.
-            [params.customer, params.payment_link, params.subscription].every(isAbsent),
+            matches(params.customer, session.customer) &&
+            // Sessions here have no payment link or subscription.
+            [params.payment_link, params.subscription].every(isAbsent),
         );
         const page = renderList(found, { page: params, url: path, render: checkout.render });
         return expandObject(page, params.expand, records);
@@ -169,11 +178,37 @@ function sessionRoutes(account: Account, checkout: Checkout): Route[] {
   ];
 }
 
-function paymentRoutes(records: Records): Route[] {
+function paymentRoutes(account: Account): Route[] {
+  const { records } = account;
+  const path = '/v1/payment_intents';
   return [
     {
+      method: 'POST',
+      path,
+      run: ({ fields, cause }) => {
+        const made = createOffSessionPayment(account, { fields, cause });
+        return expandObject(renderPaymentIntent(made.payment), made.expand, records);
+      },
+    },
+    {
       method: 'GET',
-      path: '/v1/payment_intents/:id',
+      path,
+      run: ({ fields }) => {
+        const params = readParameters(paymentList, fields);
+        const found = records.payments
+          .list()
+          .filter(
+            (payment) =>
+              isWithin(payment.created, params.created) &&
+              matches(params.customer, payment.customer),
+          );
+        const page = renderList(found, { page: params, url: path, render: renderPaymentIntent });
+        return expandObject(page, params.expand, records);
+      },
+    },
+    {
+      method: 'GET',
+      path: `${path}/:id`,
       run: ({ id, fields }) => {
         const params = readParameters(only, fields);
         const payment = records.payments.get(id);

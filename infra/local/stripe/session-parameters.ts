@@ -38,7 +38,6 @@ const NOT_SIMULATED = [
   'consent_collection',
   'custom_fields',
   'custom_text',
-  'customer',
   'customer_account',
   'customer_creation',
   'customer_update',
@@ -59,7 +58,6 @@ const NOT_SIMULATED = [
   'redirect_on_completion',
   'return_url',
   'saved_payment_method_options',
-  'setup_intent_data',
   'shipping_address_collection',
   'shipping_options',
   'subscription_data',
@@ -96,6 +94,11 @@ const paymentIntentData = z.strictObject({
   statement_descriptor_suffix: text(22).optional(),
 } satisfies Schemas<Stripe.Checkout.SessionCreateParams.PaymentIntentData>);
 
+const setupIntentData = z.strictObject({
+  metadata: metadata.default({}),
+  description: text().optional(),
+} satisfies Schemas<Stripe.Checkout.SessionCreateParams.SetupIntentData>);
+
 /** Parameters of `POST /v1/checkout/sessions`. */
 export const sessionCreateParameters = z.strictObject({
   adaptive_pricing: z.strictObject({ enabled: flag.default(true) }).optional(),
@@ -105,14 +108,16 @@ export const sessionCreateParameters = z.strictObject({
   cancel_url: url.optional(),
   client_reference_id: text(REFERENCE_MAX).optional(),
   currency: currency.optional(),
+  customer: text().optional(),
   customer_email: email.optional(),
   expand,
   expires_at: integer.optional(),
-  line_items: list(lineItem),
+  line_items: list(lineItem).optional(),
   locale: text().optional(),
   metadata: metadata.default({}),
   mode: z.enum(['payment', 'setup', 'subscription']),
   payment_intent_data: paymentIntentData.optional(),
+  setup_intent_data: setupIntentData.optional(),
   submit_type: z.enum(['auto', 'book', 'donate', 'pay', 'subscribe']).optional(),
   success_url: url,
   ui_mode: z.enum(['elements', 'embedded_page', 'form', 'hosted_page']).default('hosted_page'),
@@ -127,12 +132,12 @@ export interface NewSession {
 export function readNewSession(fields: FormFields, now: Date): NewSession {
   const absent = NOT_SIMULATED.find((name) => name in fields);
   if (absent !== undefined) throw notSimulated(`the parameter ${absent}`, absent);
-  if (fields['mode'] === 'subscription' || fields['mode'] === 'setup') {
-    throw notSimulated(`Checkout in ${fields['mode']} mode`, 'mode');
-  }
+  if (fields['mode'] === 'subscription')
+    throw notSimulated('Checkout in subscription mode', 'mode');
   const params = readParameters(sessionCreateParameters, fields);
   if (params.ui_mode !== 'hosted_page') throw notSimulated(`ui_mode ${params.ui_mode}`, 'ui_mode');
 
+  checkMode(params);
   const created = unixSeconds(now);
   const payment = params.payment_intent_data;
   return {
@@ -140,12 +145,19 @@ export function readNewSession(fields: FormFields, now: Date): NewSession {
     facts: {
       created,
       expires_at: readExpiry(params.expires_at, created),
+      mode: params.mode === 'setup' ? 'setup' : 'payment',
       status: 'open',
-      payment_status: 'unpaid',
-      ...readLines(params),
+      ...(params.mode === 'setup'
+        ? {
+            payment_status: 'no_payment_required',
+            currency: params.currency ?? NO_CURRENCY,
+            lines: [],
+          }
+        : { payment_status: 'unpaid', ...readLines(params) }),
       success_url: params.success_url,
       cancel_url: params.cancel_url ?? null,
       client_reference_id: params.client_reference_id ?? null,
+      customer: params.customer ?? null,
       customer_email: params.customer_email ?? null,
       payer: null,
       metadata: params.metadata,
@@ -156,7 +168,15 @@ export function readNewSession(fields: FormFields, now: Date): NewSession {
         statement_descriptor: payment?.statement_descriptor ?? null,
         statement_descriptor_suffix: payment?.statement_descriptor_suffix ?? null,
       },
+      setup:
+        params.mode === 'setup'
+          ? {
+              metadata: params.setup_intent_data?.metadata ?? {},
+              description: params.setup_intent_data?.description ?? null,
+            }
+          : null,
       payment_intent: null,
+      setup_intent: null,
       adaptive_pricing: params.adaptive_pricing?.enabled ?? true,
       allow_promotion_codes: params.allow_promotion_codes ?? null,
       allowed_payment_method_types: params.allowed_payment_method_types ?? null,
@@ -166,6 +186,30 @@ export function readNewSession(fields: FormFields, now: Date): NewSession {
     },
   };
 }
+
+/** What belongs to one mode is refused in the other. */
+function checkMode(params: z.output<typeof sessionCreateParameters>): void {
+  if (params.customer !== undefined && params.customer_email !== undefined) {
+    throw invalidRequest('You may only specify one of these parameters: customer, customer_email.');
+  }
+  const isSetup = params.mode === 'setup';
+  for (const name of isSetup ? PAYMENT_ONLY : SETUP_ONLY) {
+    if (params[name] === undefined) continue;
+    throw invalidRequest(`You can not pass \`${name}\` in \`${params.mode}\` mode.`, {
+      param: name,
+    });
+  }
+  if (!isSetup || (params.currency ?? params.allowed_payment_method_types) !== undefined) return;
+  throw invalidRequest('Missing required param: currency.', {
+    code: 'parameter_missing',
+    param: 'currency',
+  });
+}
+
+const PAYMENT_ONLY = ['line_items', 'payment_intent_data', 'submit_type'] as const;
+const SETUP_ONLY = ['setup_intent_data'] as const;
+/** Nothing is paid where a card is only saved; it is never shown. */
+const NO_CURRENCY = '';
 
 function readExpiry(asked: number | undefined, created: number): number {
   if (asked === undefined) return created + LIFETIME_MAX_S;
@@ -189,7 +233,7 @@ function readLines(
 ): Pick<Session, 'currency' | 'lines'> {
   const lines: Line[] = [];
   let sessionCurrency = params.currency;
-  for (const [index, item] of params.line_items.entries()) {
+  for (const [index, item] of (params.line_items ?? []).entries()) {
     const place = `line_items[${index}]`;
     if (item.price !== undefined) {
       throw missingResource('price', item.price, { param: `${place}[price]`, inPath: false });

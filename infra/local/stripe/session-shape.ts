@@ -1,6 +1,6 @@
 import type Stripe from 'stripe';
 
-import { sessionTotal, type Line, type Session } from '#infra/local/stripe/records';
+import { knownEmail, sessionTotal, type Line, type Session } from '#infra/local/stripe/records';
 
 /**
  * A price as it goes over the wire: the SDK turns the decimal text into its own `Decimal` when it
@@ -11,7 +11,8 @@ export type WireLineItem = Omit<Stripe.LineItem, 'price'> & { price: WirePrice }
 
 /** The Checkout Session as the API and the events show it; `url` only while it can be paid. */
 export function renderSession(session: Session, pageUrl: string): Stripe.Checkout.Session {
-  const total = sessionTotal(session);
+  const isSetup = session.mode === 'setup';
+  const total = isSetup ? null : sessionTotal(session);
   return {
     id: session.id,
     object: 'checkout.session',
@@ -34,7 +35,7 @@ export function renderSession(session: Session, pageUrl: string): Stripe.Checkou
     consent: null,
     consent_collection: null,
     created: session.created,
-    currency: session.currency,
+    currency: session.currency === '' ? null : session.currency,
     currency_conversion: null,
     custom_fields: [],
     custom_text: {
@@ -43,9 +44,9 @@ export function renderSession(session: Session, pageUrl: string): Stripe.Checkou
       submit: null,
       terms_of_service_acceptance: null,
     },
-    customer: null,
+    customer: session.customer,
     customer_account: null,
-    customer_creation: 'if_required',
+    customer_creation: session.customer === null ? 'if_required' : null,
     customer_details: renderCustomer(session),
     customer_email: session.customer_email,
     discounts: [],
@@ -68,20 +69,20 @@ export function renderSession(session: Session, pageUrl: string): Stripe.Checkou
     locale: session.locale,
     managed_payments: { enabled: false },
     metadata: session.metadata,
-    mode: 'payment',
+    mode: session.mode,
     origin_context: null,
     payment_intent: session.payment_intent,
     payment_link: null,
     payment_method_collection: 'if_required',
     payment_method_configuration_details: null,
     payment_method_options: { card: { request_three_d_secure: 'automatic' } },
-    payment_method_types: paymentMethodTypes(session.currency),
+    payment_method_types: isSetup ? ['card'] : paymentMethodTypes(session.currency),
     payment_status: session.payment_status,
     permissions: null,
     phone_number_collection: { enabled: false },
     recovered_from: null,
     saved_payment_method_options: null,
-    setup_intent: null,
+    setup_intent: session.setup_intent,
     shipping_address_collection: null,
     shipping_cost: null,
     shipping_options: [],
@@ -89,7 +90,7 @@ export function renderSession(session: Session, pageUrl: string): Stripe.Checkou
     submit_type: session.submit_type,
     subscription: null,
     success_url: session.success_url,
-    total_details: { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
+    total_details: isSetup ? null : { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
     ui_mode: 'hosted_page',
     url: session.status === 'open' ? pageUrl : null,
     wallet_options: null,
@@ -120,7 +121,7 @@ export function paymentMethodTypes(currency: string): ['card', 'us_bank_account'
 }
 
 function renderCustomer(session: Session): Stripe.Checkout.Session.CustomerDetails | null {
-  const email = session.payer?.email ?? session.customer_email;
+  const email = knownEmail(session);
   if (email === null) return null;
   return {
     address: null,

@@ -83,8 +83,9 @@ describe('Parameters', () => {
       'resource_missing',
       'line_items[0][price]',
     ],
-    ['what is not simulated', '&customer=cus_1', 'not_simulated', 'customer'],
-    ['a path that cannot be expanded', '&expand[0]=customer', undefined, 'expand'],
+    ['a customer who does not exist', '&customer=cus_1', 'resource_missing', 'customer'],
+    ['what is not simulated', '&customer_creation=always', 'not_simulated', 'customer_creation'],
+    ['a path that cannot be expanded', '&expand[0]=subscription', undefined, 'expand'],
   ])('refuses %s and names it', async (_, extra, code, param) => {
     const { apiUrl, stripe } = await startStripe();
     const answer = await post(apiUrl, BASE + extra);
@@ -133,7 +134,7 @@ describe('Parameters', () => {
       statusCode: 404,
       code: 'resource_missing',
     });
-    await expect(sdk.customers.list()).rejects.toMatchObject({ statusCode: 404 });
+    await expect(sdk.coupons.list()).rejects.toMatchObject({ statusCode: 404 });
   });
 });
 
