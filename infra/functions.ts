@@ -177,8 +177,19 @@ export const functionDefinitions = {
     description: 'Long work in slices: bulk credits and whatever else is too long for a request.',
     memoryMb: 1024,
     timeoutSeconds: 300,
-    environment: (resources) => ({ ...tableVariables(resources), ...jobVariables(resources) }),
-    statements: ({ table, jobs }) => [readTable(table), writeTable(table), sendTo(jobs.queue)],
+    environment: (resources) => ({
+      ...tableVariables(resources),
+      ...jobVariables(resources),
+      ...providerVariables(resources),
+    }),
+    statements: ({ table, secrets, jobs }) => [
+      readTable(table),
+      queryIndexes(table, ['gsi2']),
+      writeTable(table),
+      readSecret(secrets.stripeApiKey),
+      readSecret(secrets.razorpayApiKey),
+      sendTo(jobs.queue),
+    ],
   },
   registration: {
     description: 'Opens the account of a user who has confirmed, with the signup bonus.',

@@ -4,12 +4,14 @@ import { createPromoCode } from '#functions/admin/create-promo-code';
 import { getBulk } from '#functions/admin/get-bulk';
 import { getEvent } from '#functions/admin/get-event';
 import { getReconciliation } from '#functions/admin/get-reconciliation';
+import { getReconciliationJob } from '#functions/admin/get-reconciliation-job';
 import { listAudit } from '#functions/admin/list-audit';
 import { listEvents } from '#functions/admin/list-events';
 import { listPromoCodes } from '#functions/admin/list-promo-codes';
 import { listRedemptions } from '#functions/admin/list-redemptions';
 import { replayEvent } from '#functions/admin/replay-event';
 import { startBulk } from '#functions/admin/start-bulk';
+import { startReconciliation } from '#functions/admin/start-reconciliation';
 import { verifyUser } from '#functions/admin/verify-user';
 
 /** Every route that the admin function serves: one line each. */
@@ -19,6 +21,8 @@ export const adminEndpoints = [
   getEvent,
   replayEvent,
   getReconciliation,
+  startReconciliation,
+  getReconciliationJob,
   listPromoCodes,
   createPromoCode,
   changePromoCode,

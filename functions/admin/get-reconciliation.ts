@@ -1,6 +1,6 @@
 import type { AdminDependencies } from '#functions/admin/dependencies';
 import type { reconciliation } from '#lib/contract/reconciliation';
-import { adminRoutes } from '#lib/contract/routes/admin';
+import { adminReconciliationRoutes } from '#lib/contract/routes/admin-reconciliation';
 import { endpoint, type Wire } from '#lib/http/endpoint';
 import { PAYMENT_PROVIDERS } from '#lib/payments/payment-event';
 import type { Reconciliation } from '#lib/purchases/reconciliation';
@@ -10,7 +10,7 @@ const REPORTS_MAX = 24;
 
 /** GET /admin/credits/reconciliation */
 export const getReconciliation = endpoint(
-  adminRoutes.getReconciliation,
+  adminReconciliationRoutes.getReconciliation,
   async ({ query }, { reconciliations }: AdminDependencies) => {
     const providers = query.provider === undefined ? PAYMENT_PROVIDERS : [query.provider];
     const reports = await Promise.all(

@@ -4,20 +4,29 @@ import { type CountMetric, createMetrics } from '#lib/http/metrics';
 import { requireVariable, type Runtime } from '#lib/http/runtime';
 import { createJobQueue } from '#lib/messaging/job-queue';
 import { createQueue } from '#lib/messaging/queue';
-import type { LedgerStore } from '#lib/ports';
+import type { PaymentProvider } from '#lib/payments/payment-event';
+import { providerAccounts, recordsOf } from '#lib/payments/provider-accounts';
+import type { RecentPurchaseStore, LedgerStore } from '#lib/ports';
+import type { ProviderRecords } from '#lib/purchases/provider-records';
 import { lambdaTable } from '#lib/store/lambda-table';
 import { createLedgerStore } from '#lib/store/ledger-store';
+import { createRecentPurchaseStore } from '#lib/store/recent-purchase-store';
 
 /** What the slices of all kinds need. */
 export interface JobDependencies {
   readonly ledger: LedgerStore;
   readonly queue: JobQueue;
+  readonly recent: RecentPurchaseStore;
+  /** Null for a provider that is not set up. */
+  readonly records: (provider: PaymentProvider) => Promise<ProviderRecords | null>;
   readonly now: () => Date;
   readonly count: CountMetric;
   readonly log: Log;
 }
 
 const RETRY_BUDGET_MS = 15_000;
+/** Of one attempt; the first list that fails ends its provider's listing. */
+const PROVIDER_TIMEOUT_MS = 10_000;
 
 export function createDependencies({ env, now }: Pick<Runtime, 'env' | 'now'>): JobDependencies {
   const count = createMetrics();
@@ -26,7 +35,10 @@ export function createDependencies({ env, now }: Pick<Runtime, 'env' | 'now'>): 
     retryBudgetMs: RETRY_BUDGET_MS,
     onConflict: () => count('ConflictRetries'),
   });
+  const timeoutsMs = { stripe: PROVIDER_TIMEOUT_MS, razorpay: PROVIDER_TIMEOUT_MS };
   return {
+    recent: createRecentPurchaseStore(table),
+    records: recordsOf(providerAccounts({ env, now, timeoutsMs }), now),
     ledger: createLedgerStore(table),
     queue: createJobQueue(createQueue(requireVariable(env, 'JOBS_QUEUE_URL'))),
     now,

@@ -1,12 +1,15 @@
 import type * as z from 'zod';
 import { bulkCredits } from '#functions/jobs/bulk-credits';
 import type { JobDependencies } from '#functions/jobs/dependencies';
+import { reconciliation } from '#functions/jobs/reconciliation';
 import { bulkTaskSchema } from '#lib/bulk/bulk-task';
 import type { Job, Slice } from '#lib/jobs/job';
 import type { JobKind, JobTask } from '#lib/jobs/job-task';
+import { reconciliationTaskSchema } from '#lib/purchases/reconciliation-task';
 
 /** Every kind of job: what its task says, and what does one bounded slice of it. */
 const kinds: { readonly [K in JobKind]: RunKind } = {
+  reconciliation: kind(reconciliationTaskSchema, reconciliation),
   bulk_credits: kind(bulkTaskSchema, bulkCredits),
 };
 

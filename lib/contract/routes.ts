@@ -2,6 +2,7 @@ import type { Route } from '#lib/contract/route';
 import { adminBulkRoutes } from '#lib/contract/routes/admin-bulk';
 import { adminRoutes } from '#lib/contract/routes/admin';
 import { adminPromoRoutes } from '#lib/contract/routes/admin-promo';
+import { adminReconciliationRoutes } from '#lib/contract/routes/admin-reconciliation';
 import { holdRoutes } from '#lib/contract/routes/holds';
 import { applicationRoutes } from '#lib/contract/routes/applications';
 import { ownAlertRoutes, userAlertRoutes } from '#lib/contract/routes/alerts';
@@ -34,6 +35,7 @@ export const routes = {
   ...adminBulkRoutes,
   ...adminWalletRoutes,
   ...adminAuditRoutes,
+  ...adminReconciliationRoutes,
 };
 
 export const allRoutes: readonly Route[] = Object.values(routes);

@@ -125,6 +125,8 @@ const matrix: Readonly<Record<keyof typeof routes, Row>> = {
   getEvent: reporters,
   replayEvent: refunders,
   getReconciliation: reporters,
+  getReconciliationJob: reporters,
+  startReconciliation: refunders,
   fulfillPurchase: refunders,
   refundPurchase: refunders,
   listPromoCodes: readers,

@@ -4,6 +4,7 @@ import type { JobQueue } from '#lib/jobs/job-queue';
 import type { JobStore, LedgerStore, RecordWrite } from '#lib/ports';
 import { createJobQueue } from '#lib/messaging/job-queue';
 import { createJobStore } from '#lib/store/job-store';
+import { createRecentPurchaseStore } from '#lib/store/recent-purchase-store';
 import { keptLog } from '#tests/support/kept-log';
 import { NOW, openTestLedger, type TestLedger } from '#tests/support/ledger';
 
@@ -33,7 +34,9 @@ function accountWrite(userId: string): RecordWrite<'account'> {
   return { record: 'account', id: { userId }, value, version: null };
 }
 
-export async function openJobBench(): Promise<JobBench> {
+export async function openJobBench(
+  { records }: Pick<JobDependencies, 'records'> = { records: async () => null },
+): Promise<JobBench> {
   const test = await openTestLedger();
   const messages: string[] = [];
   const failures: string[] = [];
@@ -46,6 +49,8 @@ export async function openJobBench(): Promise<JobBench> {
   });
   const deps: JobDependencies = {
     ledger: test.ledger,
+    recent: createRecentPurchaseStore(test.table),
+    records,
     queue,
     now: () => new Date(now),
     count: (name) => failures.push(name),

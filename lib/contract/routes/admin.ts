@@ -1,7 +1,6 @@
 import * as z from 'zod';
 import { providerId, userId } from '#lib/contract/ids';
 import { pageQuery } from '#lib/contract/queries';
-import { reconciliations } from '#lib/contract/reconciliation';
 import { route } from '#lib/contract/route';
 import {
   eventDetails,
@@ -64,16 +63,5 @@ export const adminRoutes = {
     idempotent: true,
     answers: { 200: eventReplay },
     errors: ['NOT_FOUND', 'CONTENTION'],
-  }),
-  getReconciliation: route({
-    name: 'getReconciliation',
-    method: 'GET',
-    path: '/admin/credits/reconciliation',
-    function: 'admin',
-    access: { kind: 'admin', permission: 'admin.report' },
-    summary: "The latest comparisons of the providers' records with our purchases",
-    query: ofProvider,
-    answers: { 200: reconciliations },
-    errors: [],
   }),
 };
