@@ -72,6 +72,11 @@ export interface RecordTypes {
     readonly value: EmailRecord;
   };
   readonly walletAlerts: { readonly id: WalletRef; readonly value: WalletAlerts };
+  readonly requestKey: {
+    readonly id: { readonly cause: string };
+    /** What an Idempotency-Key was first used for, where its request leaves no record of its own. */
+    readonly value: { readonly fingerprint: string; readonly at: string };
+  };
   readonly quarantinedEvent: {
     readonly id: { readonly provider: Purchase['provider']; readonly eventId: string };
     readonly value: QuarantinedEvent;

@@ -18,10 +18,12 @@ export const replayEvent = endpoint(
         provider: query.provider ?? null,
         cause: request.cause,
         audit: auditContextOf({ caller, request }),
+        fingerprint: request.fingerprint,
         now: request.now,
       },
     );
-    if (!outcome) throw problem('NOT_FOUND');
+    if (outcome.kind === 'absent') throw problem('NOT_FOUND');
+    if (outcome.kind === 'reused') throw problem('IDEMPOTENCY_KEY_REUSED');
     return { status: 200, body: toEventReplay(outcome.replay), replayed: outcome.replayed };
   },
 );

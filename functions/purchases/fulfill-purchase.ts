@@ -11,10 +11,9 @@ export const fulfillPurchase = endpoint(
   adminPurchaseRoutes.fulfillPurchase,
   async ({ body, caller, request }, { log, lookup, store }: PurchaseDependencies) => {
     const sought = soughtIn(body);
-    const outcome = await fulfill(
-      { lookup, store },
-      { sought, now: request.now, audit: auditContextOf({ caller, request }) },
-    );
+    const { cause, fingerprint, now } = request;
+    const audit = auditContextOf({ caller, request });
+    const outcome = await fulfill({ lookup, store }, { sought, cause, fingerprint, now, audit });
     if (!outcome.ok) {
       const { code, detail: reason } = outcome.refusal;
       log.warn('purchase not fulfilled by hand', { request_id: request.id, reason, code });

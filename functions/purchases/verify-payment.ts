@@ -16,6 +16,8 @@ export const verifyPayment = endpoint(
         orderId: body.razorpay_order_id,
         paymentId: body.razorpay_payment_id,
         signature: body.razorpay_signature,
+        cause: request.cause,
+        fingerprint: request.fingerprint,
         now: request.now,
       },
     );

@@ -3,6 +3,7 @@ import { invariant } from '#lib/invariant';
 import type { QuarantineReason } from '#lib/payments/payment-event';
 import type { LedgerStore, RecordWrite } from '#lib/ports';
 import { type Applied, applyPaymentEvent } from '#lib/purchases/apply-payment-event';
+import { claimKey, type KeyedRequest } from '#lib/purchases/claim-key';
 import { purchaseRef } from '#lib/purchases/find-event-purchase';
 import type { PaymentLookup } from '#lib/purchases/payment-lookup';
 import type { Purchase } from '#lib/purchases/purchase';
@@ -13,10 +14,9 @@ export interface FulfillDependencies {
   readonly lookup: PaymentLookup;
 }
 
-export interface FulfillRequest {
+export interface FulfillRequest extends KeyedRequest {
   /** A Stripe session, or a Razorpay order. */
   readonly sought: { readonly sessionId: string } | { readonly orderId: string };
-  readonly now: string;
   /** Who asks. */
   readonly audit: AuditContext;
 }
@@ -24,6 +24,7 @@ export interface FulfillRequest {
 export interface FulfillRefusal {
   readonly code:
     | 'NOT_FOUND'
+    | 'IDEMPOTENCY_KEY_REUSED'
     | 'PAYMENT_NOT_CAPTURED'
     | 'PAYMENT_AMOUNT_MISMATCH'
     | 'PAYMENT_CURRENCY_MISMATCH'
@@ -45,8 +46,10 @@ export type FulfillOutcome =
  */
 export async function fulfillPurchase(
   { lookup, store }: FulfillDependencies,
-  { audit, now, sought }: FulfillRequest,
+  request: FulfillRequest,
 ): Promise<FulfillOutcome> {
+  const { audit, now, sought } = request;
+  if (!(await claimKey(store, request))) return refused('IDEMPOTENCY_KEY_REUSED', request.cause);
   const answer =
     'orderId' in sought
       ? await lookup.findOrder(sought.orderId)

@@ -2,6 +2,7 @@ import { type AuditContext, auditWrite } from '#lib/admin/audit-record';
 import type { Translation } from '#lib/payments/payment-event';
 import { ContentionError, type LedgerStore, type RecordWrite } from '#lib/ports';
 import { type Applied, applyPaymentEvent } from '#lib/purchases/apply-payment-event';
+import { claimKey } from '#lib/purchases/claim-key';
 import { type EventSought, findEvent } from '#lib/purchases/find-event';
 import type { EventReplay, QuarantinedEvent } from '#lib/purchases/quarantined-event';
 
@@ -19,6 +20,7 @@ export interface ReplayDependencies {
 
 export interface ReplayRequest extends EventSought {
   readonly cause: string;
+  readonly fingerprint: string | null;
   /** Who asks. */
   readonly audit: AuditContext;
   readonly now: string;
@@ -27,32 +29,40 @@ export interface ReplayRequest extends EventSought {
 /**
  * Applies a quarantined event again, by the path that every event takes: what stood in its way may be gone (DESIGN 6).
  * Its facts are sets, so that doing it again changes nothing. The event stays, with who did it, when, and what came of
- * it; a repeated request gets its first answer. Null where there is no such event.
+ * it; a repeated request gets its first answer.
  */
 export async function replayEvent(
   { store, translate }: ReplayDependencies,
   request: ReplayRequest,
-): Promise<{ readonly replay: EventReplay; readonly replayed: boolean } | null> {
+): Promise<ReplayOutcome> {
   const { audit, cause, now } = request;
   const by = audit.actor;
+  if (!(await claimKey(store, request))) return { kind: 'reused' };
   let replay: EventReplay | null = null;
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const stored = await findEvent({ store }, request);
-    if (!stored) return null;
+    if (!stored) return { kind: 'absent' };
     const { value: event, version } = stored;
     const first = event.replays.find((known) => known.cause === cause);
-    if (first) return { replay: first, replayed: true };
+    if (first) return { kind: 'done', replay: first, replayed: true };
     replay ??= { at: now, by, cause, ...outcomeOf(await apply(store, translate(event), now)) };
     const replays = [...event.replays, replay].slice(-REPLAYS_MAX);
     const id = { provider: event.provider, eventId: event.eventId };
     const value = { ...event, replays };
     const record = recordOf(event, replay, audit);
     if (await store.write([{ record: 'quarantinedEvent', id, value, version }, record])) {
-      return { replay, replayed: false };
+      return { kind: 'done', replay, replayed: false };
     }
   }
   throw new ContentionError('replays and deliveries of one event raced each other');
 }
+
+export type ReplayOutcome =
+  | { readonly kind: 'done'; readonly replay: EventReplay; readonly replayed: boolean }
+  /** There is no such event. */
+  | { readonly kind: 'absent' }
+  /** The key belongs to the replay of another event. */
+  | { readonly kind: 'reused' };
 
 function recordOf(
   event: QuarantinedEvent,

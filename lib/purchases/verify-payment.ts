@@ -4,6 +4,7 @@ import { invariant } from '#lib/invariant';
 import type { LedgerStore } from '#lib/ports';
 import { applyPaymentEvent } from '#lib/purchases/apply-payment-event';
 import { purchaseRef } from '#lib/purchases/find-event-purchase';
+import { claimKey } from '#lib/purchases/claim-key';
 import { findBySession } from '#lib/purchases/find-purchase';
 import type { OrderPayment, OrderProvider } from '#lib/purchases/order-provider';
 import type { Purchase } from '#lib/purchases/purchase';
@@ -15,6 +16,8 @@ export interface VerifyRequest {
   readonly orderId: string;
   readonly paymentId: string;
   readonly signature: string;
+  readonly cause: string;
+  readonly fingerprint: string | null;
   readonly now: string;
 }
 
@@ -26,6 +29,7 @@ export interface VerifyDependencies {
 export interface VerifyRefusal {
   readonly code:
     | 'NOT_FOUND'
+    | 'IDEMPOTENCY_KEY_REUSED'
     | 'PAYMENT_SIGNATURE_INVALID'
     | 'PAYMENT_NOT_CAPTURED'
     | 'PAYMENT_ORDER_MISMATCH'
@@ -62,6 +66,7 @@ export async function verifyPayment(
 ): Promise<VerifyOutcome> {
   const { orders, store } = deps;
   const { orderId, paymentId, signature, userId } = request;
+  if (!(await claimKey(store, request))) return refused('IDEMPOTENCY_KEY_REUSED', request.cause);
   const sought = { userId, provider: PROVIDER, sessionId: orderId } as const;
   const purchase = await findBySession(deps, sought);
   if (!purchase) return refused('NOT_FOUND', 'no order of this user');

@@ -121,6 +121,14 @@ const records: { readonly [K in RecordName]: RecordSpec<K> } = {
     }),
     schema: walletAlertsSchema,
   },
+  requestKey: {
+    key: ({ cause }) => ({
+      pk: `REQUEST#${keyPart(cause.replace(/^request:/, ''))}`,
+      sk: 'REQUEST',
+    }),
+    schema: z.object({ fingerprint: z.string(), at: z.string() }),
+    attributes: ({ at }) => ({ ttl: Math.floor(Date.parse(at) / 1000) + KEYS_KEPT_S }),
+  },
   quarantinedEvent: {
     key: (id) => ({ pk: `EVENT#${id.provider}`, sk: providerPart(id.eventId) }),
     schema: quarantinedEventSchema,
@@ -229,6 +237,9 @@ const records: { readonly [K in RecordName]: RecordSpec<K> } = {
 
 /** What was asked for is done long before; what came of it stays, in the results of the rows. */
 const CHUNKS_KEPT_S = 90 * 86_400;
+
+/** Nobody repeats a request after a month. */
+const KEYS_KEPT_S = 30 * 86_400;
 
 /** Reports tell what happened; after a quarter the ledger itself is what counts. */
 const REPORTS_KEPT_S = 90 * 86_400;

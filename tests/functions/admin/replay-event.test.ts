@@ -45,9 +45,9 @@ async function quarantined(change: (body: string) => string = (body) => body) {
     );
   const id = await keep();
   const office = openOffice(test);
-  const replay = (key?: string) =>
+  const replay = (key?: string, other = id) =>
     office.call(replayEvent, {
-      params: { id },
+      params: { id: other },
       ...(key !== undefined && { headers: { 'idempotency-key': key } }),
     });
   const look = async () => bodyOf(getEvent, 200, await office.call(getEvent, { params: { id } }));
@@ -133,4 +133,13 @@ describe('a quarantined event', () => {
       expect(codeOf(await office.call(replayEvent, request))).toBe('NOT_FOUND');
     }
   });
+});
+
+it('a key that has replayed one event is refused for another', async () => {
+  const [one, other] = [await quarantined(), await quarantined()];
+  bodyOf(replayEvent, 200, await one.replay('k-reused'));
+  expect(codeOf(await one.replay('k-reused', other.id))).toBe('IDEMPOTENCY_KEY_REUSED');
+  expect(await other.balance()).toBe(0);
+  bodyOf(replayEvent, 200, await other.replay('k-other'));
+  expect(await other.balance()).toBe(100);
 });

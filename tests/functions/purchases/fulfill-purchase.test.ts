@@ -109,3 +109,33 @@ it.each([{ session_id: 'cs_test_none' }, { order_id: 'order_none' }])(
     expect(codeOf(answer)).toBe('NOT_FOUND');
   },
 );
+
+it('a key that has verified or fulfilled one purchase is refused for another', async () => {
+  const shop = await openShop(test);
+  const user = 'one-key';
+  const headers = { 'idempotency-key': 'k' };
+  const begin = async () =>
+    bodyOf(
+      purchaseRoutes.initiatePurchase,
+      201,
+      await shop.order({ package_id: 'starter' }, { user }),
+    ).order_id;
+  const [first, second] = [await begin(), await begin()];
+  const handovers = [first, second].map((id) => shop.rzp.razorpay.pay(id, 'success'));
+  const codes: string[] = [];
+  for (const { razorpay_order_id, razorpay_payment_id, razorpay_signature } of handovers) {
+    const body = { razorpay_order_id, razorpay_payment_id, razorpay_signature };
+    for (let time = 0; time < 2; time += 1) {
+      const answer = await shop.call(purchaseRoutes.verifyPayment, { token: user, headers, body });
+      codes.push(answer.statusCode === 200 ? 'verified' : codeOf(answer));
+    }
+  }
+  const reused = 'IDEMPOTENCY_KEY_REUSED';
+  expect(codes).toEqual(['verified', 'verified', reused, reused]);
+  const fulfill = (order_id: string) =>
+    shop.call(fulfillPurchase, { token: 'finance-1', headers, body: { order_id } });
+  bodyOf(fulfillPurchase, 200, await fulfill(first));
+  expect(codeOf(await fulfill(second))).toBe(reused);
+  const head = await test.ledger.loadHead({ userId: user, creditType: 'general' });
+  expect(head.balance).toBe(100);
+});

@@ -25,12 +25,13 @@ type Shop = Awaited<ReturnType<typeof openShop>>;
 async function bought(provider: Provider, { paid = true } = {}) {
   const user = `returned-${(users += 1)}`;
   const shop = await openShop(test);
-  const { purchaseId, refundsMade } = await (provider === 'stripe'
+  const { dispute, purchaseId, refundsMade } = await (provider === 'stripe'
     ? atStripe(shop, { user, paid })
     : atRazorpay(shop, { user, paid }));
   await shop.fulfil();
   return {
     shop,
+    dispute,
     refundsMade,
     faults: provider === 'stripe' ? shop.stripe.faults : shop.rzp.razorpay.faults,
     refund: (body: object = {}, { key = 'k', token = 'finance-1' } = {}) =>
@@ -55,19 +56,23 @@ interface Buyer {
 
 async function atStripe(shop: Shop, { user, paid }: Buyer) {
   const begun = bodyOf(purchaseRoutes.createCheckout, 201, await shop.buy({ user }));
-  if (paid) shop.stripe.pay(begun.session_id, 'success');
+  const payment = paid ? shop.stripe.pay(begun.session_id, 'success').payment_intent : null;
+  const dispute = () => void shop.stripe.dispute(payment ?? '', 'open');
   const refundsMade = async () =>
     (await shop.sdk.refunds.list({ limit: 100 })).data.map(({ amount }) => amount);
-  return { purchaseId: begun.purchase_id, refundsMade };
+  return { dispute, purchaseId: begun.purchase_id, refundsMade };
 }
 
 async function atRazorpay(shop: Shop, { user, paid }: Buyer) {
   const order = await shop.order({ package_id: 'starter' }, { user });
   const begun = bodyOf(purchaseRoutes.initiatePurchase, 201, order);
-  if (paid) shop.rzp.razorpay.pay(begun.order_id, 'success');
+  const payment = paid
+    ? shop.rzp.razorpay.pay(begun.order_id, 'success').razorpay_payment_id
+    : null;
+  const dispute = () => void shop.rzp.razorpay.dispute(payment ?? '', 'created');
   const refundsMade = async () =>
     (await shop.rzp.sdk.refunds.all()).items.map(({ amount }) => amount);
-  return { purchaseId: begun.purchase_id, refundsMade };
+  return { dispute, purchaseId: begun.purchase_id, refundsMade };
 }
 
 describe.each<Provider>(['stripe', 'razorpay'])('giving a %s payment back', (provider) => {
@@ -126,6 +131,16 @@ describe.each<Provider>(['stripe', 'razorpay'])('giving a %s payment back', (pro
     expect(await refundsMade()).toEqual([]);
     const unpaid = await bought(provider, { paid: false });
     expect(codeOf(await unpaid.refund())).toBe('PURCHASE_NOT_PAID');
+  });
+
+  it('is refused while a dispute holds the money', async () => {
+    const { shop, dispute, refund, refundsMade, balance } = await bought(provider);
+    dispute();
+    await shop.fulfil();
+    const left = await balance();
+    expect(codeOf(await refund({ amount: 300 }))).toBe('CONFLICT');
+    expect(await refundsMade()).toEqual([]);
+    expect(await balance()).toBe(left);
   });
 
   it('is for those who may refund, and for nobody else', async () => {
