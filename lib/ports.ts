@@ -195,10 +195,12 @@ export interface BatchWork<R> {
   /** Pure: it is called again with fresher state after a lost race. The head is as stored. */
   readonly decide: (state: {
     readonly head: Head;
-    /** The entry that stands for a cause already, or null. */
+    /** The entry that stands for a cause already, or null where there is none or it was not read. */
     readonly entryOf: (cause: string) => Entry | null;
+    /** False at first: to write needs no look, because the write itself finds entries that are there. */
+    readonly entriesRead: boolean;
     readonly read: Reader;
-  }) => BatchPlan<R>;
+  }) => BatchPlan<R> | 'read_entries';
 }
 
 export interface BatchPlan<R> {

@@ -2,13 +2,14 @@ import { ContentionError } from '#lib/ports';
 import type { Table } from '#lib/store/table';
 
 const BASE_MS = 10;
+const ITEMS_PER_BASE = 5;
 // Reached only after nine collisions in a row: a wallet that is this hot needs its writers spread over seconds.
 const CAP_MS = 4_000;
 
 /** The retries of one command. Both throw ContentionError when its budget is spent. */
 export interface Backoff {
-  /** Waits before another attempt. */
-  readonly wait: () => Promise<void>;
+  /** Waits before another attempt at a transaction of so many items: a larger one is in the way for longer. */
+  readonly wait: (items?: number) => Promise<void>;
   readonly checkDeadline: () => void;
 }
 
@@ -27,8 +28,9 @@ export function startBackoff(
   };
   return {
     checkDeadline: () => checkDeadline(),
-    wait: async () => {
-      const waitMs = table.random() * boundMs;
+    wait: async (items = 1) => {
+      const scaledMs = boundMs * Math.ceil(items / ITEMS_PER_BASE);
+      const waitMs = table.random() * Math.min(CAP_MS, scaledMs);
       checkDeadline(waitMs);
       boundMs = Math.min(CAP_MS, boundMs * 2);
       await table.sleep(waitMs);

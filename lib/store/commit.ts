@@ -5,20 +5,27 @@ import { getItems } from '#lib/store/read';
 import type { Table } from '#lib/store/table';
 import { type Put, transact } from '#lib/store/transact';
 
-/** What was read of the items that a command asked for; null where there is none. */
-export type Items = (key: Key) => ItemValue | null;
-
-/** What a command comes to: its answer, and the puts that make it true. None where nothing is to be written. */
-export interface Attempt<R> {
-  readonly result: R;
-  readonly puts: readonly Put[];
+/** What was read of the items that a command asked for. */
+export interface Items {
+  /** Null where there is no such item, or none was looked for. */
+  readonly get: (key: Key) => ItemValue | null;
+  readonly isRead: (key: Key) => boolean;
 }
+
+/** What a command comes to. */
+export type Attempt<R> =
+  /** Its answer, and the puts that make it true: none where nothing is to be written. */
+  | { readonly result: R; readonly puts: readonly Put[] }
+  /** These items have to be read before it can be decided. */
+  | { readonly missing: readonly Key[] };
 
 export interface Transaction<R> {
   /** The item that answers a replay by being there, or null. */
   readonly done: Key | null;
   /** Heads and entries: as far as a lost race concerns them alone, its answer brings all that is new. */
   readonly guarded: readonly Key[];
+  /** Entries that most probably are not there: they are read when the decision asks for them. */
+  readonly unlikely?: readonly Key[];
   /** Other items that the decision reads. */
   readonly reads: readonly Key[];
   /** Pure: it is called again with fresher items after a lost race. */
@@ -33,17 +40,23 @@ export interface Transaction<R> {
 export async function decideAndCommit<R>(table: Table, work: Transaction<R>): Promise<R> {
   const backoff = startBackoff(table);
   const done = work.done && nameOf(work.done);
-  let loaded = await load(table, work);
+  let keys: readonly Key[] = [...(work.done ? [work.done] : []), ...work.guarded, ...work.reads];
+  let loaded = await load(table, keys);
   for (;;) {
-    const items = loaded;
-    const { result, puts } = work.decide((key) => items.get(nameOf(key)) ?? null);
+    const attempt = work.decide(itemsOf(loaded));
+    if ('missing' in attempt) {
+      keys = [...keys, ...attempt.missing];
+      loaded = new Map([...loaded, ...(await load(table, attempt.missing))]);
+      continue;
+    }
+    const { result, puts } = attempt;
     if (puts.length === 0) return result;
     const outcome = await transact(table, puts);
     if (outcome.kind === 'committed') return result;
     table.onConflict?.();
     if (outcome.kind === 'busy') {
-      await backoff.wait();
-      loaded = await load(table, work);
+      await backoff.wait(puts.length);
+      loaded = await load(table, keys);
     } else {
       const fresh = outcome.existing.flatMap((item, index) => {
         const put = puts[index];
@@ -54,9 +67,16 @@ export async function decideAndCommit<R>(table: Table, work: Transaction<R>): Pr
       loaded =
         isDone || isComplete(work, fresh)
           ? new Map([...loaded, ...fresh])
-          : await load(table, work);
+          : await load(table, keys);
     }
   }
+}
+
+function itemsOf(loaded: Loaded): Items {
+  return {
+    get: (key) => loaded.get(nameOf(key)) ?? null,
+    isRead: (key) => loaded.has(nameOf(key)),
+  };
 }
 
 /** Whether a failure told all that changed: the condition of one item says nothing about those that were only read. */
@@ -64,15 +84,13 @@ function isComplete<R>(
   work: Transaction<R>,
   fresh: readonly (readonly [string, ItemValue])[],
 ): boolean {
-  const guarded = new Set(work.guarded.map(nameOf));
+  const guarded = new Set([...work.guarded, ...(work.unlikely ?? [])].map(nameOf));
   return work.reads.length === 0 && fresh.every(([name]) => guarded.has(name));
 }
 
-async function load<R>(
-  table: Table,
-  work: Transaction<R>,
-): Promise<ReadonlyMap<string, ItemValue | null>> {
-  const keys = [...(work.done ? [work.done] : []), ...work.guarded, ...work.reads];
+type Loaded = ReadonlyMap<string, ItemValue | null>;
+
+async function load(table: Table, keys: readonly Key[]): Promise<Loaded> {
   const items = await getItems(table, keys);
   return new Map(keys.map((key, index) => [nameOf(key), items[index] ?? null]));
 }

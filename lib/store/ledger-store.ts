@@ -66,11 +66,11 @@ function runWork<F>(table: Table, work: Work<F>): Promise<Outcome<F>> {
     guarded: work.wallets.map(headKey),
     reads: refs.map(recordKey),
     decide: (items) => {
-      const existing = items(done);
+      const existing = items.get(done);
       if (existing) return { result: replayOf(entryFromItem(existing), work), puts: [] };
       const heads: readonly [Head, ...Head[]] = [
-        headOf(wallet, items(headKey(wallet))),
-        ...others.map((other) => headOf(other, items(headKey(other)))),
+        headOf(wallet, items.get(headKey(wallet))),
+        ...others.map((other) => headOf(other, items.get(headKey(other)))),
       ];
       const plan = work.decide({ heads, read: readerOf(refs, items) });
       if (!plan.ok) return { result: { kind: 'refused', refusal: plan.refusal }, puts: [] };
@@ -114,21 +114,27 @@ function runBatch<R>(table: Table, work: BatchWork<R>): Promise<R> {
   const { wallet, record } = work;
   const keyOf = (cause: string): Key =>
     entryKey({ userId: wallet.userId, entryId: entryId(wallet, cause) });
+  const entryKeys = work.causes.map(keyOf);
   return decideAndCommit<R>(table, {
     done: record && recordKey(record),
-    guarded: [headKey(wallet), ...work.causes.map(keyOf)],
+    guarded: [headKey(wallet)],
+    // Forty spends that were never done cost no read: their puts would tell.
+    unlikely: entryKeys,
     reads: [],
     decide: (items) => {
-      const head = headOf(wallet, items(headKey(wallet)));
-      const { result, posting, writes } = work.decide({
+      const head = headOf(wallet, items.get(headKey(wallet)));
+      const plan = work.decide({
         head,
+        entriesRead: entryKeys.every(items.isRead),
         entryOf: (cause) => {
           invariant(work.causes.includes(cause), 'a batch asks only for entries of its causes');
-          const item = items(keyOf(cause));
+          const item = items.get(keyOf(cause));
           return item && entryFromItem(item);
         },
         read: readerOf(record ? [record] : [], items),
       });
+      if (plan === 'read_entries') return { missing: entryKeys };
+      const { result, posting, writes } = plan;
       const { entries } = posting;
       const puts = [
         ...writes.map(recordPut),
@@ -184,15 +190,15 @@ function recordPut(write: RecordWrite): Put {
 async function loadRecords(table: Table, refs: readonly RecordRef[]): Promise<Reader> {
   const items = await getItems(table, refs.map(recordKey));
   const found = new Map(refs.map((ref, index) => [nameOf(recordKey(ref)), items[index] ?? null]));
-  return readerOf(refs, (key) => found.get(nameOf(key)) ?? null);
+  return readerOf(refs, { get: (key) => found.get(nameOf(key)) ?? null });
 }
 
-function readerOf(refs: readonly RecordRef[], items: Items): Reader {
+function readerOf(refs: readonly RecordRef[], items: Pick<Items, 'get'>): Reader {
   const asked = new Set(refs.map((ref) => nameOf(recordKey(ref))));
   return (record, id) => {
     const key = keyOfRecord(record, id);
     invariant(asked.has(nameOf(key)), 'a decision reads only what its work has asked for');
-    const item = items(key);
+    const item = items.get(key);
     return item ? recordFromItem(record, item) : null;
   };
 }

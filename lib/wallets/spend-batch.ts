@@ -69,14 +69,18 @@ function workOf(input: SpendBatchInput): BatchWork<BatchOutcome | { readonly kin
     wallet,
     causes: spends.map((each) => each.cause),
     record: request && { record: 'spendBatch', id },
-    decide: ({ head, entryOf, read }) => {
+    decide: ({ head, entryOf, entriesRead, read }) => {
       const stored = request && read('spendBatch', id)?.value;
       if (stored && stored.fingerprint !== request.fingerprint) {
         return nothing(head, { kind: 'reused', index: null });
       }
+      if (stored && !entriesRead) return 'read_entries';
       if (stored)
         return nothing(head, { kind: 'replayed', ...answerAgain(stored, input, entryOf) });
       const posting = spendInOrder(head, spends, entryOf);
+      // Whether a spend was done before comes before whether it can be done (DESIGN 3.8).
+      const isRefused = posting.results.some(({ status }) => status === 'refused');
+      if (isRefused && !entriesRead) return 'read_entries';
       const refusal = input.partial ? null : refusalOf(posting.results, head, input);
       if (refusal) return nothing(head, refusal);
       if (posting.entries.length > ENTRIES_MAX) return nothing(head, { kind: 'crowded' });
