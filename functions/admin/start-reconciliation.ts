@@ -27,7 +27,10 @@ export const startReconciliation = endpoint(
         task: { kind: 'reconciliation', providers },
         total: providers.length,
         writes: [audited],
-        ...{ cause, fingerprint, by, now },
+        cause,
+        fingerprint,
+        by,
+        now,
       },
     );
     if (started.kind === 'reused') throw problem('IDEMPOTENCY_KEY_REUSED');
