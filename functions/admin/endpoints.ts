@@ -3,12 +3,14 @@ import { changePromoCode } from '#functions/admin/change-promo-code';
 import { createPromoCode } from '#functions/admin/create-promo-code';
 import { getBulk } from '#functions/admin/get-bulk';
 import { getEvent } from '#functions/admin/get-event';
+import { getProjectRefund } from '#functions/admin/get-project-refund';
 import { getReconciliation } from '#functions/admin/get-reconciliation';
 import { getReconciliationJob } from '#functions/admin/get-reconciliation-job';
 import { listAudit } from '#functions/admin/list-audit';
 import { listEvents } from '#functions/admin/list-events';
 import { listPromoCodes } from '#functions/admin/list-promo-codes';
 import { listRedemptions } from '#functions/admin/list-redemptions';
+import { refundProject } from '#functions/admin/refund-project';
 import { replayEvent } from '#functions/admin/replay-event';
 import { startBulk } from '#functions/admin/start-bulk';
 import { startReconciliation } from '#functions/admin/start-reconciliation';
@@ -27,6 +29,8 @@ export const adminEndpoints = [
   createPromoCode,
   changePromoCode,
   listRedemptions,
+  refundProject,
+  getProjectRefund,
   startBulk,
   getBulk,
   adjustCredits,

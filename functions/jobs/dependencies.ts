@@ -6,8 +6,9 @@ import { createJobQueue } from '#lib/messaging/job-queue';
 import { createQueue } from '#lib/messaging/queue';
 import type { PaymentProvider } from '#lib/payments/payment-event';
 import { providerAccounts, recordsOf } from '#lib/payments/provider-accounts';
-import type { RecentPurchaseStore, LedgerStore } from '#lib/ports';
 import type { ProviderRecords } from '#lib/purchases/provider-records';
+import type { ApplicationStore, LedgerStore, RecentPurchaseStore } from '#lib/ports';
+import { createApplicationStore } from '#lib/store/application-store';
 import { lambdaTable } from '#lib/store/lambda-table';
 import { createLedgerStore } from '#lib/store/ledger-store';
 import { createRecentPurchaseStore } from '#lib/store/recent-purchase-store';
@@ -15,6 +16,7 @@ import { createRecentPurchaseStore } from '#lib/store/recent-purchase-store';
 /** What the slices of all kinds need. */
 export interface JobDependencies {
   readonly ledger: LedgerStore;
+  readonly applications: ApplicationStore;
   readonly queue: JobQueue;
   readonly recent: RecentPurchaseStore;
   /** Null for a provider that is not set up. */
@@ -40,6 +42,7 @@ export function createDependencies({ env, now }: Pick<Runtime, 'env' | 'now'>): 
     recent: createRecentPurchaseStore(table),
     records: recordsOf(providerAccounts({ env, now, timeoutsMs }), now),
     ledger: createLedgerStore(table),
+    applications: createApplicationStore(table),
     queue: createJobQueue(createQueue(requireVariable(env, 'JOBS_QUEUE_URL'))),
     now,
     count,

@@ -2,6 +2,8 @@ import type * as z from 'zod';
 import { bulkCredits } from '#functions/jobs/bulk-credits';
 import type { JobDependencies } from '#functions/jobs/dependencies';
 import { reconciliation } from '#functions/jobs/reconciliation';
+import { refundProject } from '#functions/jobs/refund-project';
+import { refundProjectTaskSchema } from '#lib/applications/refund-project-task';
 import { bulkTaskSchema } from '#lib/bulk/bulk-task';
 import type { Job, Slice } from '#lib/jobs/job';
 import type { JobKind, JobTask } from '#lib/jobs/job-task';
@@ -11,6 +13,7 @@ import { reconciliationTaskSchema } from '#lib/purchases/reconciliation-task';
 const kinds: { readonly [K in JobKind]: RunKind } = {
   reconciliation: kind(reconciliationTaskSchema, reconciliation),
   bulk_credits: kind(bulkTaskSchema, bulkCredits),
+  refund_project: kind(refundProjectTaskSchema, refundProject),
 };
 
 /** One slice of a job of any kind. */

@@ -80,8 +80,30 @@ export async function refundApplication(
   }
 }
 
-/** An application with its end, based on the open one. */
-export function closeWrite(stored: Stored<'application'>, closed: Application): RecordWrite {
+/** Closes an open application that gives nothing back, with why; null when somebody else was faster. */
+export async function closeUnrefunded(
+  ledger: Pick<LedgerStore, 'load' | 'write'>,
+  end: {
+    readonly application: Application;
+    readonly kind: 'withdrawn' | 'cancelled';
+    readonly reason: string;
+    readonly requestCause?: string;
+    readonly now: string;
+    readonly writes?: readonly RecordWrite[];
+  },
+): Promise<Application | null> {
+  const { application, kind, now: at, reason, requestCause = null, writes = [] } = end;
+  const { projectId, userId } = application;
+  const id = { projectId, userId };
+  const stored = (await ledger.load([{ record: 'application', id }]))('application', id);
+  invariant(stored, 'applications are never deleted');
+  if (stored.value.closed) return null;
+  const nothing = { refunded: 0, refundEntryId: null };
+  const closed = { ...stored.value, closed: { kind, at, requestCause, reason, ...nothing } };
+  return (await ledger.write([closeWrite(stored, closed), ...writes])) ? closed : null;
+}
+
+function closeWrite(stored: Stored<'application'>, closed: Application): RecordWrite {
   const { projectId, userId } = closed;
   return {
     record: 'application',

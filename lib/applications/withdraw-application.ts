@@ -1,6 +1,6 @@
 import { type Application, ineligibility } from '#lib/applications/application';
-import { findApplication, type FoundApplication } from '#lib/applications/find-application';
-import { closeWrite, refundApplication } from '#lib/applications/refund-application';
+import { findApplication } from '#lib/applications/find-application';
+import { closeUnrefunded, refundApplication } from '#lib/applications/refund-application';
 import type { Refusal } from '#lib/ledger/decision';
 import type { Entry } from '#lib/ledger/entry';
 import { ContentionError, type LedgerStore } from '#lib/ports';
@@ -57,7 +57,14 @@ export async function withdrawApplication(
     const reason = ineligibility(stored.value, { refunded, now });
     const writes = requestWrites(request, now);
     if (reason !== null) {
-      const application = await closeWithoutRefund(ledger, { found, input, reason });
+      const application = await closeUnrefunded(ledger, {
+        application: stored.value,
+        kind: 'withdrawn',
+        reason,
+        requestCause: request.cause,
+        now,
+        writes,
+      });
       if (application) return { kind: 'withdrawn', application, entry: null };
       continue;
     }
@@ -91,30 +98,4 @@ async function endedBefore(
   const { refundEntryId: entryId } = closed;
   const entry = entryId === null ? null : await ledger.loadEntry({ userId, entryId });
   return { kind: 'replayed', application, entry };
-}
-
-async function closeWithoutRefund(
-  ledger: Ledger,
-  end: {
-    readonly found: FoundApplication;
-    readonly input: WithdrawInput;
-    readonly reason: string;
-  },
-): Promise<Application | null> {
-  const { now, request } = end.input;
-  const { stored } = end.found;
-  const application: Application = {
-    ...stored.value,
-    closed: {
-      kind: 'withdrawn',
-      at: now,
-      requestCause: request.cause,
-      refunded: 0,
-      refundEntryId: null,
-      reason: end.reason,
-    },
-  };
-  const writes = requestWrites(request, now);
-  const written = await ledger.write([closeWrite(stored, application), ...writes]);
-  return written ? application : null;
 }

@@ -3,6 +3,7 @@ import { creditCount } from '#lib/contract/amounts';
 import { creditType } from '#lib/contract/credit-types';
 import { metadata, timestamp } from '#lib/contract/fields';
 import { idOf, keyPart, userId } from '#lib/contract/ids';
+import { job } from '#lib/contract/jobs';
 import { movement, pagination, transaction } from '#lib/contract/wire';
 
 /** Applications to projects, as the API shows them. */
@@ -50,6 +51,17 @@ export const withdrawal = z
     transaction: transaction.nullable().meta({ description: 'The refund.' }),
   })
   .meta({ id: 'Withdrawal' });
+
+export const cancelledProject = z
+  .strictObject({
+    success: z.literal(true),
+    project_id: keyPart,
+    cancelled_at: timestamp,
+    cancelled_by: z.string(),
+    reason: z.string().nullable(),
+    job,
+  })
+  .meta({ id: 'CancelledProject' });
 
 export const refundList = z.strictObject({
   refunds: z.array(transaction),

@@ -104,7 +104,7 @@ function operation(route: Route, schemaOf: SchemaOf): JsonObject {
     ],
     ...(route.hasBody && {
       requestBody: {
-        required: true,
+        required: !route.body.safeParse({}).success,
         content: {
           'application/json': { schema: schemaOf(route.body, 'input') },
           ...(route.upload && { 'text/csv': { schema: { type: 'string' } } }),

@@ -1,6 +1,7 @@
 import type { Route } from '#lib/contract/route';
 import { adminBulkRoutes } from '#lib/contract/routes/admin-bulk';
 import { adminRoutes } from '#lib/contract/routes/admin';
+import { adminProjectRoutes } from '#lib/contract/routes/admin-projects';
 import { adminPromoRoutes } from '#lib/contract/routes/admin-promo';
 import { adminReconciliationRoutes } from '#lib/contract/routes/admin-reconciliation';
 import { holdRoutes } from '#lib/contract/routes/holds';
@@ -36,6 +37,7 @@ export const routes = {
   ...adminWalletRoutes,
   ...adminAuditRoutes,
   ...adminReconciliationRoutes,
+  ...adminProjectRoutes,
 };
 
 export const allRoutes: readonly Route[] = Object.values(routes);

@@ -49,11 +49,13 @@ export function readQuery(event: HttpEvent): Readonly<Record<string, string>> {
 /** The body as JSON, after type, size and encoding are checked; an absent body is an empty object where none is due. */
 export function readBody(
   event: HttpEvent,
-  route: Pick<Route, 'hasBody' | 'method' | 'upload'>,
+  route: Pick<Route, 'body' | 'hasBody' | 'method' | 'upload'>,
 ): unknown {
   const takesBody = route.hasBody || (route.method !== 'GET' && route.method !== 'DELETE');
   if (!takesBody || event.body === undefined || event.body === '') {
-    if (route.hasBody) throw invalidField('', 'a JSON body is required');
+    // A body of which every field may be left out may be left out itself.
+    const isRequired = route.hasBody && !route.body.safeParse({}).success;
+    if (isRequired) throw invalidField('', 'a JSON body is required');
     return {};
   }
   const bytes = Buffer.from(event.body, event.isBase64Encoded ? 'base64' : 'utf8');

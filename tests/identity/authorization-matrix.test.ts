@@ -137,6 +137,8 @@ const matrix: Readonly<Record<keyof typeof routes, Row>> = {
   getBulk: refunders,
   adjustCredits: adjusters,
   listAudit: reporters,
+  refundProject: refunders,
+  getProjectRefund: readers,
 };
 
 let issuer: Issuer;
@@ -182,6 +184,7 @@ test.each(allRoutes)(
         id: 'x',
         session_id: 'x',
         code: 'CODE',
+        projectId: 'project-1',
         application_id: 'x',
       };
       const event = httpEvent(route, { params, ...(token !== undefined && { token }) });

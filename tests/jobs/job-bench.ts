@@ -3,6 +3,7 @@ import type { JobDependencies } from '#functions/jobs/dependencies';
 import type { JobQueue } from '#lib/jobs/job-queue';
 import type { JobStore, LedgerStore, RecordWrite } from '#lib/ports';
 import { createJobQueue } from '#lib/messaging/job-queue';
+import { createApplicationStore } from '#lib/store/application-store';
 import { createJobStore } from '#lib/store/job-store';
 import { createRecentPurchaseStore } from '#lib/store/recent-purchase-store';
 import { keptLog } from '#tests/support/kept-log';
@@ -51,6 +52,7 @@ export async function openJobBench(
     ledger: test.ledger,
     recent: createRecentPurchaseStore(test.table),
     records,
+    applications: createApplicationStore(test.table),
     queue,
     now: () => new Date(now),
     count: (name) => failures.push(name),

@@ -1,6 +1,6 @@
 import { type Entry, entryId } from '#lib/ledger/entry';
 import { emptyHead, type Head, type WalletRef } from '#lib/ledger/wallet';
-import type { LedgerStore, Plan, Reader, RecordRef, RecordWrite } from '#lib/ports';
+import type { LedgerStore, Plan, Reader, RecordCheck, RecordRef, RecordWrite } from '#lib/ports';
 import { keyOfRecord, recordFromItem, recordKey, recordToItem } from '#lib/store/records';
 
 export type MemoryLedger = Pick<
@@ -26,7 +26,7 @@ export function createMemoryLedger(): MemoryLedger {
       return item ? recordFromItem(record, item) : null;
     };
   };
-  const isFree = (write: RecordWrite): boolean => {
+  const isFree = (write: RecordWrite | RecordCheck): boolean => {
     const item = items.get(nameOf(recordKey(write)));
     const version = item ? recordFromItem(write.record, item).version : null;
     return version === write.version;
@@ -36,6 +36,8 @@ export function createMemoryLedger(): MemoryLedger {
   const commit = (plan: Extract<Plan<unknown>, { ok: true }>) => {
     const writes = plan.writes ?? [];
     if (!writes.every(isFree)) throw new Error('a decision wrote over a version it had not seen');
+    const checks = plan.checks ?? [];
+    if (!checks.every(isFree)) throw new Error('a decision relied on a version it had not seen');
     for (const { head, entries: made } of plan.decisions) {
       heads.set(walletName(head), head);
       for (const entry of made) {

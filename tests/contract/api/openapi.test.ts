@@ -27,7 +27,7 @@ const operation = z.strictObject({
   tags: z.array(z.string()),
   security: z.array(z.record(z.string(), z.array(z.never()))),
   parameters: z.array(parameter),
-  requestBody: z.strictObject({ required: z.literal(true), content: partialContent }).optional(),
+  requestBody: z.strictObject({ required: z.boolean(), content: partialContent }).optional(),
   responses: z.record(
     z.string().regex(/^[2-5]\d\d$/),
     z.strictObject({

@@ -27,6 +27,7 @@ export const good: Readonly<Record<string, unknown>> = {
   package_id: 'starter',
   code: 'Welcome-10',
   project_id: 'project-1',
+  projectId: 'project-1',
   application_id: 'app_1',
   active: true,
   max_uses: 5,

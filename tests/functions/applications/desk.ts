@@ -13,6 +13,9 @@ import { createApplicationStore } from '#lib/store/application-store';
 import { context, httpEvent, testRuntime } from '#tests/http/events';
 import type { TestLedger } from '#tests/support/ledger';
 
+/** A machine at work on other tests must not cut a race short. */
+const TIME_MS = 60_000;
+
 /** Admits everybody, for tests that are about what comes after. */
 export const unlimited: RateLimitStore = {
   take: async () => ({ admitted: true, remaining: 1, retryInMs: 0, fullInMs: 0 }),
@@ -62,7 +65,8 @@ export function openDesk(test: TestLedger, changes: Partial<ApplicationDependenc
       const { key, ...rest } = request;
       const headers = key === undefined ? {} : { 'idempotency-key': key };
       const requestId = `desk-${requests}`;
-      return handle(httpEvent(route, { requestId, token: user, headers, ...rest }), context());
+      const event = httpEvent(route, { requestId, token: user, headers, ...rest });
+      return handle(event, context(TIME_MS));
     },
   };
 }

@@ -1,0 +1,87 @@
+import { type AuditContext, auditWrite } from '#lib/admin/audit-record';
+import type { CancelledProject } from '#lib/applications/application';
+import { invariant } from '#lib/invariant';
+import { type Job, jobIdOf } from '#lib/jobs/job';
+import type { JobQueue } from '#lib/jobs/job-queue';
+import { startJob } from '#lib/jobs/start-job';
+import type { LedgerStore } from '#lib/ports';
+import type { KeyedRequest } from '#lib/requests/request-record';
+
+export interface CancelledProjectState {
+  readonly projectId: string;
+  readonly project: CancelledProject;
+  /** What gives the credits back. */
+  readonly job: Job;
+}
+
+export type CancelOutcome =
+  | ({ readonly kind: 'cancelled' | 'replayed' } & CancelledProjectState)
+  | { readonly kind: 'key_reused' };
+
+/**
+ * Cancels a project: it takes no more applications from this instant, and a job gives back what the open ones cost.
+ * Project, job and audit record are one transaction, so that none is without the others. A project is cancelled once;
+ * asking again tells how far its refunds are, and tries again where they had failed.
+ */
+export async function cancelProject(
+  deps: { readonly store: Pick<LedgerStore, 'load' | 'write'>; readonly queue: JobQueue },
+  input: {
+    readonly projectId: string;
+    readonly reason: string | null;
+    readonly request: KeyedRequest;
+    readonly audit: AuditContext;
+    readonly action: string;
+  },
+): Promise<CancelOutcome> {
+  const { action, audit, projectId, reason, request } = input;
+  const id = { projectId };
+  const jobId = jobIdOf(request.cause);
+  const read = await deps.store.load([
+    { record: 'project', id },
+    { record: 'job', id: { jobId } },
+  ]);
+  const known = read('job', { jobId })?.value;
+  if (known && known.fingerprint !== request.fingerprint) return { kind: 'key_reused' };
+  const before = read('project', id);
+  if (before && before.value.jobId !== jobId) {
+    const state = await loadCancelled(deps.store, projectId);
+    invariant(state, 'a cancelled project has its job');
+    if (state.job.state !== 'failed') return { kind: 'cancelled', ...state };
+  }
+  const cancelled = { cancelledAt: audit.at, cancelledBy: audit.actor, reason };
+  const project: CancelledProject = { ...(before?.value ?? cancelled), jobId };
+  const started = await startJob(deps, {
+    task: { kind: 'refund_project', projectId, after: null },
+    total: null,
+    ...request,
+    by: audit.actor,
+    now: audit.at,
+    writes: [
+      { record: 'project', id, value: project, version: before?.version ?? null },
+      auditWrite(audit, {
+        action,
+        target: { type: 'project', id: projectId },
+        before: before && { job_id: before.value.jobId },
+        after: { cancelled_at: project.cancelledAt, job_id: jobId },
+        reason,
+      }),
+    ],
+  });
+  if (started.kind === 'reused') return { kind: 'key_reused' };
+  const kind = started.kind === 'started' ? 'cancelled' : 'replayed';
+  return { kind, projectId, project: before?.value ?? project, job: started.job };
+}
+
+/** A cancelled project and how far its refunds are; null where nobody has cancelled it. */
+export async function loadCancelled(
+  store: Pick<LedgerStore, 'load'>,
+  projectId: string,
+): Promise<CancelledProjectState | null> {
+  const id = { projectId };
+  const project = (await store.load([{ record: 'project', id }]))('project', id)?.value;
+  if (!project) return null;
+  const { jobId } = project;
+  const job = (await store.load([{ record: 'job', id: { jobId } }]))('job', { jobId })?.value;
+  invariant(job, 'a cancelled project has its job');
+  return { projectId, project, job };
+}
