@@ -12,7 +12,7 @@ import type { Allowance } from '#lib/limits/token-bucket';
 import type { BulkChunk } from '#lib/bulk/bulk-task';
 import type { Job } from '#lib/jobs/job';
 import type { JobRow } from '#lib/jobs/job-row';
-import type { SettingKey, StoredSetting } from '#lib/settings/settings';
+import type { SettingKey, SettingsHistory, StoredSetting } from '#lib/settings/settings';
 import type { Decision, Refusal } from '#lib/ledger/decision';
 import type { Entry, EntryType } from '#lib/ledger/entry';
 import type { Head, WalletRef } from '#lib/ledger/wallet';
@@ -37,6 +37,10 @@ import type { RequestRecord } from '#lib/requests/request-record';
 export interface RecordTypes {
   readonly account: { readonly id: { readonly userId: string }; readonly value: Account };
   readonly setting: { readonly id: { readonly key: SettingKey }; readonly value: StoredSetting };
+  readonly settingsHistory: {
+    readonly id: { readonly of: 'all' };
+    readonly value: SettingsHistory;
+  };
   readonly refunded: {
     readonly id: { readonly userId: string; readonly entryId: string };
     /** Credits of a spend that refunds have given back so far. */
@@ -400,6 +404,8 @@ export interface PromoStore {
 /** What is or was on sale. */
 export interface CatalogStore {
   readonly packages: () => Promise<readonly CreditPackage[]>;
+  /** The same with their versions, for who changes them. */
+  readonly storedPackages: () => Promise<readonly Stored<'package'>[]>;
 }
 
 export interface QuarantinePage {

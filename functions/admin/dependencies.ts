@@ -9,6 +9,7 @@ import { createQueue } from '#lib/messaging/queue';
 import type {
   JobStore,
   AuditStore,
+  CatalogStore,
   LedgerStore,
   PromoStore,
   QuarantineStore,
@@ -17,6 +18,7 @@ import type {
 } from '#lib/ports';
 import { createJobStore } from '#lib/store/job-store';
 import { lambdaTable } from '#lib/store/lambda-table';
+import { createCatalogStore } from '#lib/store/catalog-store';
 import { createAuditStore } from '#lib/store/audit-store';
 import { createLedgerStore } from '#lib/store/ledger-store';
 import { createPromoStore } from '#lib/store/promo-store';
@@ -30,6 +32,7 @@ export interface AdminDependencies extends ApiDependencies {
   readonly ledger: LedgerStore;
   readonly promo: PromoStore;
   readonly audit: AuditStore;
+  readonly catalog: CatalogStore;
   readonly quarantine: QuarantineStore;
   readonly reconciliations: ReconciliationStore;
   readonly jobs: JobStore;
@@ -56,6 +59,7 @@ export function createDependencies({ env }: Runtime): AdminDependencies {
     ledger,
     promo: createPromoStore(table),
     audit: createAuditStore(table),
+    catalog: createCatalogStore(table),
     quarantine: createQuarantineStore(table),
     reconciliations: createReconciliationStore(table),
     jobs: createJobStore(table),

@@ -1,3 +1,8 @@
+import { changePackage } from '#functions/admin/change-package';
+import { changeSettings } from '#functions/admin/change-settings';
+import { createPackage } from '#functions/admin/create-package';
+import { getSettings } from '#functions/admin/get-settings';
+import { listAllPackages } from '#functions/admin/list-all-packages';
 import { adjustCredits } from '#functions/admin/adjust-credits';
 import { changePromoCode } from '#functions/admin/change-promo-code';
 import { createPromoCode } from '#functions/admin/create-promo-code';
@@ -35,4 +40,9 @@ export const adminEndpoints = [
   getBulk,
   adjustCredits,
   listAudit,
+  getSettings,
+  changeSettings,
+  listAllPackages,
+  createPackage,
+  changePackage,
 ];

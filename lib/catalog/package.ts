@@ -20,6 +20,10 @@ export const packageSchema = z.object({
   active: z.boolean(),
   /** Its place in the list, ascending. */
   position: z.int(),
+  /** The operator's own. */
+  metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).optional(),
+  /** What created it, where an admin did. */
+  created: z.object({ cause: z.string(), fingerprint: z.string().nullable() }).optional(),
 });
 export type CreditPackage = z.infer<typeof packageSchema>;
 

@@ -48,6 +48,10 @@ export interface ErrorDetails {
   readonly NOT_REFUNDABLE: [];
   readonly CONFLICT: [];
   readonly ACCOUNT_EXISTS: [];
+  readonly PACKAGE_EXISTS: [];
+  readonly PACKAGE_WITHOUT_PRICE: [];
+  readonly UNKNOWN_SETTING: Details<{ setting: string }>;
+  readonly VERSION_CHANGED: Details<{ version: number }>;
   readonly TOO_MANY_GRANTS: Details<{ limit: number }>;
   readonly TOO_MANY_HOLDS: Details<{ limit: number }>;
   readonly BALANCE_LIMIT_EXCEEDED: Details<{ limit: number }>;
@@ -268,6 +272,31 @@ export const errorTable: { readonly [C in ErrorCode]: ErrorDefinition<ErrorDetai
     title: 'Conflict',
     retry: 'never',
     sentence: () => 'The current state does not permit this operation.',
+  },
+  UNKNOWN_SETTING: {
+    status: 400,
+    title: 'There is no such setting',
+    retry: 'never',
+    sentence: ({ setting }) => `There is no setting ${setting}; GET lists those that there are.`,
+  },
+  VERSION_CHANGED: {
+    status: 409,
+    title: 'It has been changed in the meantime',
+    retry: 'never',
+    sentence: ({ version }) =>
+      `Somebody has changed it: look at version ${version} and decide again.`,
+  },
+  PACKAGE_EXISTS: {
+    status: 409,
+    title: 'The package exists',
+    retry: 'never',
+    sentence: () => 'A package with this id exists already; one that is not on sale keeps its id.',
+  },
+  PACKAGE_WITHOUT_PRICE: {
+    status: 409,
+    title: 'The package would have no price',
+    retry: 'never',
+    sentence: () => 'A package has a price or a discount_percent.',
   },
   ACCOUNT_EXISTS: {
     status: 409,

@@ -7,6 +7,7 @@ import { adminReconciliationRoutes } from '#lib/contract/routes/admin-reconcilia
 import { holdRoutes } from '#lib/contract/routes/holds';
 import { applicationRoutes } from '#lib/contract/routes/applications';
 import { ownAlertRoutes, userAlertRoutes } from '#lib/contract/routes/alerts';
+import { adminConfigurationRoutes } from '#lib/contract/routes/admin-configuration';
 import { adminAuditRoutes } from '#lib/contract/routes/admin-audit';
 import { adminPurchaseRoutes } from '#lib/contract/routes/admin-purchases';
 import { adminWalletRoutes } from '#lib/contract/routes/admin-wallets';
@@ -32,6 +33,7 @@ export const routes = {
   ...applicationRoutes,
   ...adminRoutes,
   ...adminPurchaseRoutes,
+  ...adminConfigurationRoutes,
   ...adminPromoRoutes,
   ...adminBulkRoutes,
   ...adminWalletRoutes,

@@ -71,10 +71,37 @@ export const settings = {
 export type SettingKey = keyof typeof settings;
 export type SettingValue<K extends SettingKey> = z.output<(typeof settings)[K]['schema']>;
 
+export const settingKeys: readonly SettingKey[] = Object.keys(settings).filter(isSettingKey);
+
+export function isSettingKey(key: string): key is SettingKey {
+  return Object.hasOwn(settings, key);
+}
+
+const settingValue = z.union([z.string(), z.number(), z.boolean(), creditPrices, lowBalances]);
+
 export const settingSchema = z.object({
-  value: z.union([z.string(), z.number(), z.boolean(), creditPrices, lowBalances]),
+  /** Null where somebody has set it back to its default: items are never deleted. */
+  value: settingValue.nullable(),
+  changedAt: z.string().optional(),
+  changedBy: z.string().optional(),
 });
 export type StoredSetting = z.infer<typeof settingSchema>;
+
+const settingsChangeSchema = z.object({
+  cause: z.string(),
+  fingerprint: z.string().nullable(),
+  /** The one that it led to. */
+  version: z.int(),
+  at: z.string(),
+  by: z.string(),
+  /** Values as JSON text. */
+  changes: z.array(z.object({ key: z.string(), before: z.string(), after: z.string() })),
+});
+export type SettingsChange = z.infer<typeof settingsChangeSchema>;
+
+/** The latest changes, so that a repeated request gets its first answer; its version counts all of them. */
+export const settingsHistorySchema = z.object({ recent: z.array(settingsChangeSchema) });
+export type SettingsHistory = z.infer<typeof settingsHistorySchema>;
 
 /** The value in force: the stored one, or the initial one where none is stored. */
 export function settingOf<K extends SettingKey>(
@@ -84,7 +111,7 @@ export function settingOf<K extends SettingKey>(
 export function settingOf(
   key: SettingKey,
   stored: { readonly value: StoredSetting } | null,
-): StoredSetting['value'] {
+): NonNullable<StoredSetting['value']> {
   const { schema, initial } = settings[key];
-  return schema.parse(stored ? stored.value.value : initial);
+  return schema.parse(stored?.value.value ?? initial);
 }

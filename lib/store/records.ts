@@ -16,7 +16,7 @@ import { promoCodeSchema, redemptionSchema } from '#lib/promo/promo-code';
 import { quarantinedEventSchema } from '#lib/purchases/quarantined-event';
 import { reconciliationSchema } from '#lib/purchases/reconciliation';
 import { requestSchema } from '#lib/requests/request-record';
-import { settingSchema } from '#lib/settings/settings';
+import { settingSchema, settingsHistorySchema } from '#lib/settings/settings';
 import { holdSchema } from '#lib/wallets/hold';
 import { spendBatchSchema } from '#lib/wallets/spend-batch-record';
 import { transferDaySchema } from '#lib/wallets/transfer-day';
@@ -57,6 +57,7 @@ export interface RecordSpec<K extends RecordName> {
 const records: { readonly [K in RecordName]: RecordSpec<K> } = {
   account: { key: (id) => accountKey(id.userId), schema: accountSchema },
   setting: { key: (id) => settingKey(id.key), schema: settingSchema },
+  settingsHistory: { key: () => settingKey('VERSION'), schema: settingsHistorySchema },
   refunded: { key: refundedKey, schema: z.object({ amount: z.int() }) },
   hold: {
     key: ({ userId, holdId }) => ({ pk: userPartition(userId), sk: `HOLD#${keyPart(holdId)}` }),

@@ -6,6 +6,7 @@ import { createJobStore } from '#lib/store/job-store';
 import { createWalletReader } from '#lib/store/wallet-reader';
 import { apiHandler } from '#lib/http/api-handler';
 import { createPromoStore } from '#lib/store/promo-store';
+import { createCatalogStore } from '#lib/store/catalog-store';
 import { createAuditStore } from '#lib/store/audit-store';
 import { createQuarantineStore } from '#lib/store/quarantine-store';
 import { createReconciliationStore } from '#lib/store/reconciliation-store';
@@ -38,6 +39,7 @@ export function openOffice(test: TestLedger, { group = 'finance', jobQueue = now
       recordRefusal: countRefusals(test.ledger),
       promo: createPromoStore(test.table),
       audit: createAuditStore(test.table),
+      catalog: createCatalogStore(test.table),
       quarantine,
       jobs: createJobStore(test.table),
       jobQueue,
