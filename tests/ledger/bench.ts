@@ -21,7 +21,7 @@ export interface Lane {
   readonly holdIds: string[];
 }
 export interface Bench {
-  readonly lanes: readonly [Lane, Lane];
+  readonly lanes: readonly [Lane, ...Lane[]];
   clock: number;
 }
 /** What both said to one step: null for done. */
@@ -30,7 +30,8 @@ export interface Said {
   readonly model: Refusal | null;
 }
 
-export function openBench(): Bench {
+/** Alice's wallet beside those of others. */
+export function openBench(others: readonly WalletRef[] = [BOB]): Bench {
   const lane = (ref: WalletRef): Lane => ({
     ref,
     wallet: openWallet(ref),
@@ -39,7 +40,7 @@ export function openBench(): Bench {
     payments: [],
     holdIds: [],
   });
-  return { lanes: [lane(ALICE), lane(BOB)], clock: 0 };
+  return { lanes: [lane(ALICE), ...others.map(lane)], clock: 0 };
 }
 
 /** Lets the model do what the ledger just did: on copies, which count only when it does not refuse. */

@@ -44,7 +44,7 @@ export function play(bench: Bench, step: Step): Said {
       return said;
     }
     case 'transfer':
-      return playTransfer(bench, lane, step.amount);
+      return playTransfer(bench, lane, step);
     case 'refund':
       return playRefund(bench, lane, step);
     case 'reverse':
@@ -96,8 +96,9 @@ function playAdjust(bench: Bench, lane: Lane, step: StepOf<'adjust'>): Said {
   });
 }
 
-function playTransfer(bench: Bench, from: Lane, amount: number): Said {
-  const to = bench.lanes.find((lane) => lane !== from) ?? from;
+function playTransfer(bench: Bench, from: Lane, { amount, pick }: StepOf<'transfer'>): Said {
+  const others = bench.lanes.filter((lane) => lane !== from);
+  const to = choose(others, pick) ?? from;
   const decision = from.wallet.transferTo(to.wallet, { amount });
   return both(bench, [from, to], decision, ([giver, receiver]) => {
     if (!receiver) throw new Error('a transfer has two sides');

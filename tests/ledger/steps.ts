@@ -2,11 +2,13 @@ import fc from 'fast-check';
 import { CATEGORIES } from '#lib/ledger/wallet';
 
 /*
- * What may happen to two wallets, as data, so that fast-check can shrink a failing history. Times are whole hours and
+ * What may happen to some wallets, as data, so that fast-check can shrink a failing history. Times are whole hours and
  * terms come from short lists: expiries, holds and clocks then often meet at the very same instant.
  */
 
-const lane = fc.nat({ max: 1 });
+/** One of the wallets: two, or five. */
+const laneOf = (wallets: number) => fc.nat({ max: wallets - 1 });
+const lane = laneOf(2);
 /** Picks one of what is there when the step runs: spends, holds or payments. */
 const pick = fc.nat({ max: 50 });
 const amount = fc.integer({ min: 1, max: 300 });
@@ -58,7 +60,7 @@ const step = fc.oneof(
       terms,
     }),
   },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant('transfer'), lane, amount }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant('transfer'), lane, pick, amount }) },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -87,12 +89,57 @@ const step = fc.oneof(
   },
 );
 
+/** Of five wallets: holds in every order, and what moves credits while they are open. */
+const five = laneOf(5);
+const holdStep = fc.oneof(
+  {
+    weight: 5,
+    arbitrary: fc.record({ kind: fc.constant('add'), lane: five, amount: inflow, terms, type }),
+  },
+  {
+    weight: 4,
+    arbitrary: fc.record({ kind: fc.constant('spend'), lane: five, amount: amountOrAll }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({ kind: fc.constant('transfer'), lane: five, pick, amount }),
+  },
+  {
+    weight: 6,
+    arbitrary: fc.record({
+      kind: fc.constant('place'),
+      lane: five,
+      amount: amountOrAll,
+      endsIn: hoursAhead,
+    }),
+  },
+  {
+    weight: 5,
+    arbitrary: fc.record({
+      kind: fc.constant('capture'),
+      lane: five,
+      pick,
+      amount: fc.option(amount, { nil: undefined }),
+    }),
+  },
+  { weight: 4, arbitrary: fc.record({ kind: fc.constant('release'), lane: five, pick }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant('clock'),
+      hours: fc.constantFrom(-1, 1, 2, 24, 24 * 8),
+    }),
+  },
+);
+
 type StepOf<A> = A extends fc.Arbitrary<infer S> ? S : never;
 export type Step = StepOf<typeof step>;
 export type StepTerms = StepOf<typeof terms>;
 
 /** A history of everything, from empty wallets. */
 export const histories = fc.array(step, { minLength: 20, maxLength: 60, size: 'max' });
+
+export const holdHistories = fc.array(holdStep, { minLength: 25, maxLength: 60, size: 'max' });
 
 /** Few kinds of terms and many grants: wallets that run into their bound and merge. */
 export const crowdedHistories = fc
