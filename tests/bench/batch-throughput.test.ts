@@ -36,7 +36,7 @@ test('sixteen clients get many more spends out of one wallet in batches', async 
         return status === 201 ? keys.length : 0;
       },
     },
-    { clients: 16, windowMs: 2_500, batchSize: 40 },
+    { clients: 16, windowMs: 1_500, batchSize: 40 },
   );
   console.log(describeThroughput(throughput));
   // Ten times and more on a quiet machine; on a busy one the few batches of such a short time scatter.

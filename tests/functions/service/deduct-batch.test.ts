@@ -175,6 +175,14 @@ describe('a spend of a batch', () => {
   });
 });
 
+test('forty spends that are new cost two round trips and read no entry', async () => {
+  const user = await userWith('cost', 100);
+  const forty = spendsOf(Array.from({ length: 40 }, () => 1));
+  const { result, cost } = await store.measure(() => user.batch(forty, { key: 'night' }));
+  expect(result.status).toBe(201);
+  expect(cost).toMatchObject({ calls: ['BatchGetItem', 'TransactWriteItems'], readUnits: 2 });
+});
+
 test('a key of a batch with other content is refused', async () => {
   const user = await userWith('other', 100);
   await user.batch(spendsOf([1]), { key: 'night' });
