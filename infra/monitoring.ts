@@ -169,6 +169,13 @@ function serviceAlarms({ api, functions, stage }: MonitoringProps): Record<strin
       threshold: 1,
       means: 'A job was given up; its record says why. The same request sent again lets it go on.',
     },
+    PromoCodeMisses: {
+      metric: own('PromoCodeMisses'),
+      // Each user has ten tries and then one a minute: so many misses are many users, or one with many accounts.
+      threshold: 200,
+      means:
+        'Many codes are tried that cannot be redeemed: somebody guesses, or a campaign is over.',
+    },
     ReconciliationDrift: {
       metric: own('ReconciliationDrift'),
       threshold: 1,

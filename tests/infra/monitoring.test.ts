@@ -20,6 +20,7 @@ const alarms = ofType(
 test.each([
   // What contradicts the ledger wakes somebody the first time.
   ['EventsQuarantined', { Threshold: 1, Period: 300 }],
+  ['PromoCodeMisses', { Threshold: 200, Period: 300 }],
   ['ReconciliationDrift', { Threshold: 1, Period: 300 }],
   ['VerificationFailures', { Threshold: 1, Period: 300 }],
   // Hourly runs of two providers: one outage alone wakes nobody, one that lasts does.
