@@ -27,6 +27,7 @@ import type { HoldRecord } from '#lib/wallets/hold';
 import type { SpendBatchRecord } from '#lib/wallets/spend-batch-record';
 import type { TransferDay } from '#lib/wallets/transfer-day';
 import type { RequestRecord } from '#lib/requests/request-record';
+import type { Rollup, RollupProgress, RollupUsers } from '#lib/reports/rollup';
 
 /**
  * What commands need of the table, in the words of the domain; `lib/store` implements it. Commands load, ask the
@@ -64,6 +65,24 @@ export interface RecordTypes {
   readonly moneyMovement: {
     readonly id: { readonly purchaseId: string; readonly number: number };
     readonly value: MoneyMovement;
+  };
+  readonly rollup: {
+    /** An hour `2026-11-20T13`, a day `2026-11-20` or a month `2026-11`. */
+    readonly id: { readonly period: string };
+    readonly value: Rollup;
+  };
+  readonly rollupUsers: {
+    readonly id: {
+      readonly period: string;
+      readonly creditType: string;
+      /** Counted from 0. */
+      readonly part: number;
+    };
+    readonly value: RollupUsers;
+  };
+  readonly rollupProgress: {
+    readonly id: { readonly of: 'ledger' };
+    readonly value: RollupProgress;
   };
   readonly paymentReference: {
     /** The provider's id of a session or payment. */
@@ -342,6 +361,20 @@ export interface MoneyStore {
     readonly from: string;
     readonly to: string;
   }) => Promise<readonly MoneyMovement[]>;
+}
+
+/** Closed hours and days, oldest first. A period without entries may have none. */
+export interface RollupStore {
+  /** The hours of one day from `first` to `last`, as `2026-11-20T13`, both included. */
+  readonly hours: (range: {
+    readonly first: string;
+    readonly last: string;
+  }) => Promise<readonly Rollup[]>;
+  /** The days from `first` to `last`, as `2026-11-20`, both included. */
+  readonly days: (range: {
+    readonly first: string;
+    readonly last: string;
+  }) => Promise<readonly Rollup[]>;
 }
 
 /** What comparisons with the providers' records came to. */

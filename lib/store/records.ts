@@ -17,6 +17,7 @@ import { quarantinedEventSchema } from '#lib/purchases/quarantined-event';
 import { reconciliationSchema } from '#lib/purchases/reconciliation';
 import { requestSchema } from '#lib/requests/request-record';
 import { settingSchema, settingsHistorySchema } from '#lib/settings/settings';
+import { rollupProgressSchema, rollupSchema, rollupUsersSchema } from '#lib/reports/rollup';
 import { holdSchema } from '#lib/wallets/hold';
 import { spendBatchSchema } from '#lib/wallets/spend-batch-record';
 import { transferDaySchema } from '#lib/wallets/transfer-day';
@@ -102,6 +103,19 @@ const records: { readonly [K in RecordName]: RecordSpec<K> } = {
       gsi2pk: moneyDayPartition(at.slice(0, 10)),
       gsi2sk: `${at}#${purchaseId}#${sequenceKey(number)}`,
     }),
+  },
+  rollup: { key: ({ period }) => rollupKey(period), schema: rollupSchema },
+  rollupUsers: {
+    key: ({ period, creditType, part }) => {
+      const { pk, sk } = rollupKey(period);
+      const number = String(part).padStart(4, '0');
+      return { pk, sk: `USERS#${sk}#${keyPart(creditType)}#${number}` };
+    },
+    schema: rollupUsersSchema,
+  },
+  rollupProgress: {
+    key: () => ({ pk: 'ROLLUP', sk: 'PROGRESS' }),
+    schema: rollupProgressSchema,
   },
   paymentReference: {
     key: (id) => ({ pk: `PAYMENT#${id.provider}#${providerPart(id.ref)}`, sk: 'PAYMENT' }),
@@ -326,6 +340,14 @@ export function auditActionPartition(action: string): string {
 /** gsi3: what was done to one user. */
 export function auditUserPartition(userId: string): string {
   return `AUDIT#${userPartition(userId)}`;
+}
+
+/** Hours stand together by day, days by month, months by year: whoever sums up a period reads one partition. */
+export function rollupKey(period: string): Key {
+  invariant(/^\d{4}-\d{2}(-\d{2}(T\d{2})?)?$/.test(period), 'a rollup is of an hour, day or month');
+  const parent = period.slice(0, -3);
+  const kind = { 13: 'HOUR', 10: 'DAY', 7: 'MONTH' }[period.length];
+  return { pk: `ROLLUP#${parent}`, sk: `${kind}#${period.slice(-2)}` };
 }
 
 /** gsi2: what all purchases of a UTC day brought in and gave back, by time. */
