@@ -182,6 +182,12 @@ function serviceAlarms({ api, functions, stage }: MonitoringProps): Record<strin
       means:
         'A provider has payments, refunds or disputes that no event told us of, or that contradict our records.',
     },
+    RollupDrift: {
+      metric: own('RollupDrift'),
+      threshold: 1,
+      means:
+        'An hour that was rolled up had changed six hours later, or a wallet’s entries had a gap in it. The log names it; verify the wallets of that hour.',
+    },
     ReconciliationIncomplete: {
       metric: own('ReconciliationIncomplete').with({ period: Duration.hours(3) }),
       // One outage of a provider is made up for by the next run.

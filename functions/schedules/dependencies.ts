@@ -6,13 +6,24 @@ import { createJobQueue } from '#lib/messaging/job-queue';
 import { createQueue } from '#lib/messaging/queue';
 import type { PaymentProvider } from '#lib/payments/payment-event';
 import { providerAccounts, recordsOf } from '#lib/payments/provider-accounts';
-import type { DueStore, JobStore, LedgerStore, RecentPurchaseStore } from '#lib/ports';
+import type {
+  DayStore,
+  DueStore,
+  JobStore,
+  LedgerStore,
+  MoneyStore,
+  RecentPurchaseStore,
+  RollupStore,
+} from '#lib/ports';
 import type { ProviderRecords } from '#lib/purchases/provider-records';
+import { createDayStore } from '#lib/store/day-store';
 import { createDueStore } from '#lib/store/due-store';
 import { createJobStore } from '#lib/store/job-store';
 import { lambdaTable } from '#lib/store/lambda-table';
 import { createLedgerStore } from '#lib/store/ledger-store';
+import { createMoneyStore } from '#lib/store/money-store';
 import { createRecentPurchaseStore } from '#lib/store/recent-purchase-store';
+import { createRollupStore } from '#lib/store/rollup-store';
 
 export interface ScheduleDependencies {
   readonly ledger: LedgerStore;
@@ -22,6 +33,9 @@ export interface ScheduleDependencies {
   readonly records: (provider: PaymentProvider) => Promise<ProviderRecords | null>;
   readonly jobs: JobStore;
   readonly jobQueue: JobQueue;
+  readonly days: DayStore;
+  readonly money: MoneyStore;
+  readonly rollups: RollupStore;
   readonly now: () => Date;
   readonly count: CountMetric;
   readonly log: Log;
@@ -49,6 +63,9 @@ export function createDependencies({
     records: recordsOf(providerAccounts({ env, now, timeoutsMs }), now),
     jobs: createJobStore(table),
     jobQueue: createJobQueue(createQueue(requireVariable(env, 'JOBS_QUEUE_URL'))),
+    days: createDayStore(table),
+    money: createMoneyStore(table),
+    rollups: createRollupStore(table),
     now,
     count,
     log: createLog(),

@@ -3,10 +3,11 @@ import { createDependencies, type ScheduleDependencies } from '#functions/schedu
 import { reconcile } from '#functions/schedules/reconcile';
 import { resumeJobs } from '#functions/schedules/resume-jobs';
 import { sweep } from '#functions/schedules/sweep';
+import { updateRollups } from '#functions/schedules/update-rollups';
 import { tellExpiringCredits } from '#functions/schedules/tell-expiring-credits';
 import { invariant } from '#lib/invariant';
 
-type Task = (deps: ScheduleDependencies) => Promise<void>;
+type Task = (deps: ScheduleDependencies, event: unknown) => Promise<void>;
 
 const dependencies = createDependencies({ env: process.env, now: () => new Date() });
 
@@ -16,6 +17,7 @@ const tasks = new Map<string, Task>([
   ['expiring-soon', tellExpiringCredits],
   ['reconcile', reconcile],
   ['resume-jobs', resumeJobs],
+  ['rollups', updateRollups],
 ]);
 const taskSchema = z.object({ task: z.string() });
 
@@ -23,5 +25,5 @@ const taskSchema = z.object({ task: z.string() });
 export async function handler(event: unknown): Promise<void> {
   const task = tasks.get(taskSchema.parse(event).task);
   invariant(task, 'a schedule asks for a task that there is');
-  await task(dependencies);
+  await task(dependencies, event);
 }

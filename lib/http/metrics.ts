@@ -8,6 +8,7 @@ export type MetricName =
   | 'JobsFailed'
   | 'PromoCodeMisses'
   | 'ReconciliationDrift'
+  | 'RollupDrift'
   | 'ReconciliationIncomplete'
   | 'VerificationFailures';
 
