@@ -86,7 +86,7 @@ export const functionDefinitions = {
     ],
   },
   admin: {
-    description: 'Verifying any wallet, and what waits for a person.',
+    description: 'Verifying any wallet, reports, and what waits for a person.',
     memoryMb: 1024,
     timeoutSeconds: 25,
     environment: (resources) => ({

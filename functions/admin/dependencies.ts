@@ -7,29 +7,41 @@ import type { JobQueue } from '#lib/jobs/job-queue';
 import { createJobQueue } from '#lib/messaging/job-queue';
 import { createQueue } from '#lib/messaging/queue';
 import type {
-  JobStore,
   AuditStore,
   CatalogStore,
+  DayStore,
+  HistoryStore,
+  JobStore,
   LedgerStore,
+  MoneyStore,
   PromoStore,
   QuarantineStore,
   ReconciliationStore,
+  RollupStore,
   WalletReader,
 } from '#lib/ports';
 import { createJobStore } from '#lib/store/job-store';
+import { createDayStore } from '#lib/store/day-store';
+import { createHistoryStore } from '#lib/store/history-store';
 import { lambdaTable } from '#lib/store/lambda-table';
 import { createCatalogStore } from '#lib/store/catalog-store';
 import { createAuditStore } from '#lib/store/audit-store';
 import { createLedgerStore } from '#lib/store/ledger-store';
+import { createMoneyStore } from '#lib/store/money-store';
 import { createPromoStore } from '#lib/store/promo-store';
 import { createQuarantineStore } from '#lib/store/quarantine-store';
 import { createRateLimitStore } from '#lib/store/rate-limit-store';
 import { createReconciliationStore } from '#lib/store/reconciliation-store';
 import { createWalletReader } from '#lib/store/wallet-reader';
+import { createRollupStore } from '#lib/store/rollup-store';
 
 /** What the people who run the app need. */
 export interface AdminDependencies extends ApiDependencies {
   readonly ledger: LedgerStore;
+  readonly history: HistoryStore;
+  readonly days: DayStore;
+  readonly money: MoneyStore;
+  readonly rollups: RollupStore;
   readonly promo: PromoStore;
   readonly audit: AuditStore;
   readonly catalog: CatalogStore;
@@ -57,6 +69,10 @@ export function createDependencies({ env }: Runtime): AdminDependencies {
     verifyToken: tokenVerifier(env),
     recordRefusal: countRefusals(ledger),
     ledger,
+    history: createHistoryStore(table),
+    days: createDayStore(table),
+    money: createMoneyStore(table),
+    rollups: createRollupStore(table),
     promo: createPromoStore(table),
     audit: createAuditStore(table),
     catalog: createCatalogStore(table),

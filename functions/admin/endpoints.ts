@@ -7,6 +7,7 @@ import { adjustCredits } from '#functions/admin/adjust-credits';
 import { changePromoCode } from '#functions/admin/change-promo-code';
 import { createPromoCode } from '#functions/admin/create-promo-code';
 import { getBulk } from '#functions/admin/get-bulk';
+import { getAnalytics } from '#functions/admin/get-analytics';
 import { getEvent } from '#functions/admin/get-event';
 import { getProjectRefund } from '#functions/admin/get-project-refund';
 import { getReconciliation } from '#functions/admin/get-reconciliation';
@@ -19,6 +20,8 @@ import { refundProject } from '#functions/admin/refund-project';
 import { replayEvent } from '#functions/admin/replay-event';
 import { startBulk } from '#functions/admin/start-bulk';
 import { startReconciliation } from '#functions/admin/start-reconciliation';
+import { getReport } from '#functions/admin/get-report';
+import { listTransactions } from '#functions/admin/list-transactions';
 import { verifyUser } from '#functions/admin/verify-user';
 
 /** Every route that the admin function serves: one line each. */
@@ -45,4 +48,7 @@ export const adminEndpoints = [
   listAllPackages,
   createPackage,
   changePackage,
+  listTransactions,
+  getAnalytics,
+  getReport,
 ];

@@ -78,6 +78,7 @@ export interface ErrorDetails {
   readonly INTERNAL: [];
   readonly PAYMENT_PROVIDER_FAILED: [];
   readonly PAYMENT_PROVIDER_UNAVAILABLE: Details<RetryAfter>;
+  readonly REPORT_NOT_READY: Details<{ closed_until: string }>;
   readonly CONTENTION: Details<RetryAfter>;
   readonly RATE_LIMIT_UNAVAILABLE: Details<RetryAfter>;
   readonly TIMED_OUT: [];
@@ -467,6 +468,14 @@ export const errorTable: { readonly [C in ErrorCode]: ErrorDefinition<ErrorDetai
     retryAfterSeconds: 5,
     sentence: () =>
       'The payment provider did not answer in time. Retry with the same Idempotency-Key.',
+  },
+  REPORT_NOT_READY: {
+    status: 503,
+    title: 'The report is not ready',
+    retry: 'later',
+    retryAfterSeconds: 900,
+    sentence: ({ closed_until }) =>
+      `More than one answer can sum up lies beyond the closed hours, which reach to ${closed_until}. End there, begin at a whole hour, or try later.`,
   },
   CONTENTION: {
     status: 503,

@@ -11,6 +11,7 @@ import { adminConfigurationRoutes } from '#lib/contract/routes/admin-configurati
 import { adminAuditRoutes } from '#lib/contract/routes/admin-audit';
 import { adminPurchaseRoutes } from '#lib/contract/routes/admin-purchases';
 import { adminWalletRoutes } from '#lib/contract/routes/admin-wallets';
+import { adminReportRoutes } from '#lib/contract/routes/admin-reports';
 import { publicRoutes } from '#lib/contract/routes/public';
 import { purchaseRoutes } from '#lib/contract/routes/purchases';
 import { serviceRoutes } from '#lib/contract/routes/service';
@@ -40,6 +41,7 @@ export const routes = {
   ...adminAuditRoutes,
   ...adminReconciliationRoutes,
   ...adminProjectRoutes,
+  ...adminReportRoutes,
 };
 
 export const allRoutes: readonly Route[] = Object.values(routes);

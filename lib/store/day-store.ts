@@ -24,6 +24,7 @@ export function createDayStore(table: Table): DayStore {
   return {
     page: async (query) => {
       checkWithinDay(query);
+      if (isPast(query)) return { entries: [], next: null };
       const shards = dayShards(query.from.slice(0, 10));
       const pieces = await Promise.all(shards.map((shard) => readPiece(table, shard, query)));
       return merge(pieces, query);
@@ -91,6 +92,12 @@ function merge(pieces: readonly Piece[], query: DayQuery): DayPage {
     entries: shown.map(({ entry }) => entry),
     next: more && last !== undefined ? last.place : null,
   };
+}
+
+/** Whether the place to go on from lies beyond the range: places come back from callers. */
+function isPast({ from, to, after, newestFirst }: DayQuery): boolean {
+  if (after === null) return false;
+  return newestFirst ? after <= from : after >= to;
 }
 
 function checkWithinDay({ from, to, limit }: DayQuery): void {

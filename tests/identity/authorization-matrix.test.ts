@@ -144,6 +144,9 @@ const matrix: Readonly<Record<keyof typeof routes, Row>> = {
   listAudit: reporters,
   refundProject: refunders,
   getProjectRefund: readers,
+  listTransactions: readers,
+  getAnalytics: reporters,
+  getReport: reporters,
 };
 
 let issuer: Issuer;

@@ -5,11 +5,14 @@ import type { JobQueue } from '#lib/jobs/job-queue';
 import { createJobStore } from '#lib/store/job-store';
 import { createWalletReader } from '#lib/store/wallet-reader';
 import { apiHandler } from '#lib/http/api-handler';
+import { createDayStore } from '#lib/store/day-store';
+import { createMoneyStore } from '#lib/store/money-store';
 import { createPromoStore } from '#lib/store/promo-store';
 import { createCatalogStore } from '#lib/store/catalog-store';
 import { createAuditStore } from '#lib/store/audit-store';
 import { createQuarantineStore } from '#lib/store/quarantine-store';
 import { createReconciliationStore } from '#lib/store/reconciliation-store';
+import { createRollupStore } from '#lib/store/rollup-store';
 import { context, httpEvent, testRuntime } from '#tests/http/events';
 import type { TestLedger } from '#tests/support/ledger';
 
@@ -47,6 +50,10 @@ export function openOffice(test: TestLedger, { group = 'finance', jobQueue = now
       rateLimits: unlimited,
       reconciliations: createReconciliationStore(test.table),
       ledger: test.ledger,
+      history: test.history,
+      days: createDayStore(test.table),
+      money: createMoneyStore(test.table),
+      rollups: createRollupStore(test.table),
       livemode: false,
       count: () => undefined,
     }),
