@@ -68,6 +68,7 @@ export interface ErrorDetails {
   readonly PAYMENT_NOT_CREDITED: [];
   readonly PURCHASE_NOT_PAID: [];
   readonly REFUND_EXCEEDS_PAYMENT: Details<{ refundable: number }>;
+  readonly REFUND_OUTCOME_UNKNOWN: [];
   readonly TOO_MANY_PENDING_PURCHASES: Details<{ limit: number }>;
   readonly PAYLOAD_TOO_LARGE: Details<{ limit_bytes: number }>;
   readonly UNSUPPORTED_MEDIA_TYPE: [];
@@ -402,6 +403,13 @@ export const errorTable: { readonly [C in ErrorCode]: ErrorDefinition<ErrorDetai
     retry: 'never',
     sentence: ({ refundable }) =>
       `At most ${refundable} minor units of this payment can be given back.`,
+  },
+  REFUND_OUTCOME_UNKNOWN: {
+    status: 409,
+    title: 'The outcome of another refund is not known yet',
+    retry: 'later',
+    sentence: () =>
+      'The payment provider has not said whether an earlier refund of this purchase was made. Repeat that one with its Idempotency-Key, or wait for reconciliation.',
   },
   TOO_MANY_PENDING_PURCHASES: {
     status: 409,

@@ -3,7 +3,7 @@ import { ContentionError, type LedgerStore, type RecentPurchaseStore } from '#li
 import { bindSession } from '#lib/purchases/begin-purchase';
 import { purchaseRef } from '#lib/purchases/find-event-purchase';
 import type { ProviderRecords } from '#lib/purchases/provider-records';
-import type { Purchase } from '#lib/purchases/purchase';
+import type { Purchase, RefundRequest } from '#lib/purchases/purchase';
 import { withOutcome } from '#lib/purchases/purchase-facts';
 import { isOpenRequest, statusOf, unknownOutcomesOf } from '#lib/purchases/purchase-status';
 import { reconcileEvent } from '#lib/purchases/reconcile-event';
@@ -152,9 +152,11 @@ async function endRefundRequests(
   purchases: readonly Purchase[],
   now: string,
 ): Promise<Finding[]> {
-  const askedUntil = before(now, REPEATABLE_MS + SETTLING_MS);
-  const isAbsent = (request: NonNullable<Purchase['refundRequests']>[number]): boolean =>
-    isOpenRequest(request) && request.at <= askedUntil;
+  const isAbsent = (request: RefundRequest): boolean => {
+    // Without a key of its own nobody can repeat it, and what has come of it is listed as soon as it has settled.
+    const repeatableMs = request.fingerprint === null ? SETTLING_MS : REPEATABLE_MS;
+    return isOpenRequest(request) && request.at <= before(now, repeatableMs + SETTLING_MS);
+  };
   const findings: Finding[] = [];
   for (const { id: purchaseId, refundRequests } of purchases) {
     if (!refundRequests?.some(isAbsent)) continue;

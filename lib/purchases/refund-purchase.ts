@@ -5,7 +5,12 @@ import { ContentionError, type LedgerStore, type RecordWrite } from '#lib/ports'
 import { applyPaymentEvent } from '#lib/purchases/apply-payment-event';
 import { purchaseRef } from '#lib/purchases/find-event-purchase';
 import type { Purchase, RefundRequest } from '#lib/purchases/purchase';
-import { paidMinorOf, refundedMinorOf, statusOf } from '#lib/purchases/purchase-status';
+import {
+  isOpenRequest,
+  paidMinorOf,
+  refundedMinorOf,
+  statusOf,
+} from '#lib/purchases/purchase-status';
 import type { RefundProvider } from '#lib/purchases/refund-provider';
 
 const ATTEMPTS_MAX = 20;
@@ -13,6 +18,8 @@ const ATTEMPTS_MAX = 20;
 const REQUESTS_MAX = 50;
 /** Stripe forgets a key after 24 hours at the earliest: asking again after that could give the money back twice. */
 export const REPEATABLE_MS = 20 * 3_600_000;
+/** By then reconciliation has looked for a refund every hour, and long after anybody could repeat it. */
+const UNKNOWN_MS = 48 * 3_600_000;
 
 export interface RefundDependencies {
   readonly store: Pick<LedgerStore, 'load' | 'loadEntry' | 'run' | 'write'>;
@@ -36,6 +43,7 @@ export type RefundRefusal =
         | 'NOT_FOUND'
         | 'PURCHASE_NOT_PAID'
         | 'ALREADY_REFUNDED'
+        | 'REFUND_OUTCOME_UNKNOWN'
         | 'CONFLICT'
         | 'IDEMPOTENCY_KEY_REUSED'
         | 'PAYMENT_PROVIDER_FAILED'
@@ -60,6 +68,7 @@ export type RefundOutcome =
 /**
  * Gives a payment back, in whole or in part (DESIGN 6). What is asked for is stored before the provider is asked, so
  * that a repetition asks for the very same; the ledger moves by the answer or by the event, whichever comes first, once.
+ * One refund at a time: while the outcome of one is unknown, only its own key is taken.
  */
 export async function refundPurchase(
   { refunds, store }: RefundDependencies,
@@ -164,6 +173,12 @@ function decide(purchase: Purchase, input: RefundInput) {
   if ((purchase.refundRequests ?? []).length >= REQUESTS_MAX) {
     return refused('CONFLICT', `more than ${REQUESTS_MAX} requests`);
   }
+  // Whoever asks again under another key may mean the same money, and nobody can tell yet whether it went back.
+  const open = (purchase.refundRequests ?? []).find(
+    (request) =>
+      isOpenRequest(request) && Date.parse(input.now) - Date.parse(request.at) <= UNKNOWN_MS,
+  );
+  if (open) return refused('REFUND_OUTCOME_UNKNOWN', `${open.key} has no outcome yet`);
   const refundableMinor = paidMinor - refundedMinorOf(purchase);
   if (refundableMinor <= 0) return refused('ALREADY_REFUNDED', 'nothing is left');
   const amountMinor = input.amountMinor ?? refundableMinor;

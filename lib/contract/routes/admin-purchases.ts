@@ -55,6 +55,7 @@ export const adminPurchaseRoutes = {
       'PURCHASE_NOT_PAID',
       'ALREADY_REFUNDED',
       'REFUND_EXCEEDS_PAYMENT',
+      'REFUND_OUTCOME_UNKNOWN',
       'CONFLICT',
       'PAYMENT_PROVIDER_FAILED',
       'PAYMENT_PROVIDER_UNAVAILABLE',

@@ -7,6 +7,7 @@ import { bodyOf, codeOf, openShop, seedPackages } from '#tests/functions/purchas
 import { openTestLedger, type TestLedger } from '#tests/support/ledger';
 
 const { refundPurchase } = adminPurchaseRoutes;
+const DAY_MS = 86_400_000;
 
 let test: TestLedger;
 beforeAll(async () => {
@@ -22,9 +23,9 @@ type Provider = 'stripe' | 'razorpay';
 type Shop = Awaited<ReturnType<typeof openShop>>;
 
 /** A purchase of a user of its own, with what finance can do about it. */
-async function bought(provider: Provider, { paid = true } = {}) {
+async function bought(provider: Provider, { paid = true, isClockShared = false } = {}) {
   const user = `returned-${(users += 1)}`;
-  const shop = await openShop(test);
+  const shop = await openShop(test, {}, { isClockShared });
   const { dispute, purchaseId, refundsMade } = await (provider === 'stripe'
     ? atStripe(shop, { user, paid })
     : atRazorpay(shop, { user, paid }));
@@ -125,6 +126,28 @@ describe.each<Provider>(['stripe', 'razorpay'])('giving a %s payment back', (pro
     expect(await balance()).toBe(0);
   });
 
+  it('under another key is refused while nobody can tell whether it was made', async () => {
+    const { refund, refundsMade, faults } = await bought(provider);
+    faults.add({ kind: 'reset', count: 2, when: 'after' });
+    expect(codeOf(await refund({ amount: 300 }))).toBe('PAYMENT_PROVIDER_UNAVAILABLE');
+    for (const body of [{ amount: 300 }, { amount: 200 }, {}]) {
+      expect(codeOf(await refund(body, { key: 'other' }))).toBe('REFUND_OUTCOME_UNKNOWN');
+    }
+    expect(await refundsMade()).toEqual([300]);
+    bodyOf(refundPurchase, 201, await refund({ amount: 300 }));
+    bodyOf(refundPurchase, 201, await refund({ amount: 200 }, { key: 'other' }));
+    expect([...(await refundsMade())].toSorted()).toEqual([200, 300]);
+  });
+
+  it('ten times at once under keys of their own gives no more back than was paid', async () => {
+    const { shop, refund, refundsMade, balance } = await bought(provider);
+    const keys = Array.from({ length: 10 }, (_, index) => `key-${index}`);
+    await Promise.all(keys.map((key) => refund({}, { key })));
+    await shop.fulfil();
+    expect(await refundsMade()).toHaveLength(1);
+    expect(await balance()).toBe(0);
+  });
+
   it('refuses more than was paid, and what nobody has paid', async () => {
     const { refund, refundsMade } = await bought(provider);
     expect(codeOf(await refund({ amount: 99_999_999 }))).toBe('REFUND_EXCEEDS_PAYMENT');
@@ -150,4 +173,17 @@ describe.each<Provider>(['stripe', 'razorpay'])('giving a %s payment back', (pro
     }
     expect(await refundsMade()).toEqual([]);
   });
+});
+
+it('of an old purchase whose refund was never heard of again, a new one may be asked for after two days', async () => {
+  const { shop, refund, refundsMade, faults } = await bought('stripe', { isClockShared: true });
+  shop.pass(20 * DAY_MS);
+  faults.add({ kind: 'reset', count: 2, when: 'before' });
+  expect(codeOf(await refund())).toBe('PAYMENT_PROVIDER_UNAVAILABLE');
+  shop.pass(DAY_MS);
+  expect(codeOf(await refund())).toBe('CONFLICT');
+  expect(codeOf(await refund({}, { key: 'new' }))).toBe('REFUND_OUTCOME_UNKNOWN');
+  shop.pass(DAY_MS + 1);
+  bodyOf(refundPurchase, 201, await refund({}, { key: 'new' }));
+  expect(await refundsMade()).toHaveLength(1);
 });
