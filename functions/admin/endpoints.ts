@@ -1,3 +1,5 @@
+import { freezeUser } from '#functions/admin/freeze-user';
+import { unfreezeUser } from '#functions/admin/unfreeze-user';
 import { changePackage } from '#functions/admin/change-package';
 import { changeSettings } from '#functions/admin/change-settings';
 import { createPackage } from '#functions/admin/create-package';
@@ -42,6 +44,8 @@ export const adminEndpoints = [
   startBulk,
   getBulk,
   adjustCredits,
+  freezeUser,
+  unfreezeUser,
   listAudit,
   getSettings,
   changeSettings,

@@ -48,6 +48,9 @@ export interface ErrorDetails {
   readonly NOT_REFUNDABLE: [];
   readonly CONFLICT: [];
   readonly ACCOUNT_EXISTS: [];
+  readonly WALLET_FROZEN: [];
+  readonly ALREADY_FROZEN: [];
+  readonly NOT_FROZEN: [];
   readonly PACKAGE_EXISTS: [];
   readonly PACKAGE_WITHOUT_PRICE: [];
   readonly UNKNOWN_SETTING: Details<{ setting: string }>;
@@ -287,6 +290,25 @@ export const errorTable: { readonly [C in ErrorCode]: ErrorDefinition<ErrorDetai
     retry: 'never',
     sentence: ({ version }) =>
       `Somebody has changed it: look at version ${version} and decide again.`,
+  },
+  WALLET_FROZEN: {
+    status: 403,
+    title: 'The wallet is frozen',
+    retry: 'never',
+    sentence: () =>
+      'Credits may come into this wallet, and none may leave it. Support can say why.',
+  },
+  ALREADY_FROZEN: {
+    status: 409,
+    title: 'It is frozen already',
+    retry: 'never',
+    sentence: () => 'This wallet, or all of the account, is frozen already.',
+  },
+  NOT_FROZEN: {
+    status: 409,
+    title: 'It is not frozen',
+    retry: 'never',
+    sentence: () => 'This wallet, or any of the account, is not frozen.',
   },
   PACKAGE_EXISTS: {
     status: 409,

@@ -23,6 +23,8 @@ export const TRANSACTION_TYPES = [
   'reinstatement',
   'hold',
   'release',
+  'freeze',
+  'unfreeze',
 ] as const;
 export const transactionType = z.enum(TRANSACTION_TYPES).meta({ id: 'TransactionType' });
 

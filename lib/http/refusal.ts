@@ -33,6 +33,9 @@ export function refusalProblem(
     case 'HOLD_ALREADY_RELEASED':
     case 'HOLD_EXPIRED':
     case 'SELF_TRANSFER':
+    case 'WALLET_FROZEN':
+    case 'ALREADY_FROZEN':
+    case 'NOT_FROZEN':
       return problem(refusal.code);
     // Our hold ids follow from the request, and the command tells how a hold ended: no caller meets these.
     case 'HOLD_NOT_OPEN':

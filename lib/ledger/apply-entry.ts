@@ -61,6 +61,8 @@ export function totalsAfter(totals: Totals, type: EntryType, amount: number): To
       return add('reinstated', amount);
     case 'hold':
     case 'release':
+    case 'freeze':
+    case 'unfreeze':
       return totals;
     default:
       return unreachable(type);

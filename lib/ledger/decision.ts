@@ -31,7 +31,10 @@ export type Refusal =
   | { readonly code: 'HOLD_NOT_OPEN' }
   | { readonly code: 'HOLD_EXISTS' }
   | { readonly code: 'HOLD_EXPIRED' }
-  | { readonly code: 'SELF_TRANSFER' };
+  | { readonly code: 'SELF_TRANSFER' }
+  | { readonly code: 'WALLET_FROZEN' }
+  | { readonly code: 'ALREADY_FROZEN' }
+  | { readonly code: 'NOT_FROZEN' };
 
 /** The new head of a wallet with the entries that lead to it. */
 interface Decided {

@@ -17,6 +17,9 @@ export const ENTRY_TYPES = [
   // A hold moves no credits, but it changes the head, and the head must follow from the entries alone (DESIGN 3.10).
   'hold',
   'release',
+  // The same goes for whether the wallet is frozen.
+  'freeze',
+  'unfreeze',
 ] as const;
 export type EntryType = (typeof ENTRY_TYPES)[number];
 

@@ -3,8 +3,8 @@ import { type Command, type Decision, decided, post, refuse } from '#lib/ledger/
 import { drawInBurnOrder, drawOf, grantOf, joinByGrant } from '#lib/ledger/draws';
 import type { Draw } from '#lib/ledger/entry';
 import { checkAmount, HOLDS_MAX } from '#lib/ledger/limits';
-import { insufficient } from '#lib/ledger/spend';
-import { availableOf, type Head, type Hold } from '#lib/ledger/wallet';
+import { outflowRefusal } from '#lib/ledger/spend';
+import { availableOf, type Head, type Hold, isFrozen } from '#lib/ledger/wallet';
 
 /** Sets credits aside, in burn order, until they are captured or released or `expiresAt` comes. */
 export function placeHold(
@@ -21,7 +21,7 @@ export function placeHold(
   if (expiresAt <= posting.now) return refuse({ code: 'ALREADY_EXPIRED' });
   const { holds } = posting.head;
   if (holds.some((open) => open.id === holdId)) return refuse({ code: 'HOLD_EXISTS' });
-  const refusal = insufficient(posting.head, amount);
+  const refusal = outflowRefusal(posting.head, amount);
   if (refusal) return refuse(refusal);
   if (holds.length >= HOLDS_MAX) return refuse({ code: 'TOO_MANY_HOLDS', limit: HOLDS_MAX });
   const draws = drawInBurnOrder(posting.head, amount).map((draw) => ({
@@ -49,6 +49,8 @@ export function captureHold(
   const held = hold.slices.reduce((sum, slice) => sum + slice.amount, 0);
   const captured = amount ?? held;
   checkAmount(captured);
+  // What was set aside before the freeze may be spent, and nothing beyond it.
+  if (captured > held && isFrozen(current)) return refuse({ code: 'WALLET_FROZEN' });
   const available = availableOf(current) + held;
   if (captured > available) {
     const shortfall = captured - available;

@@ -5,7 +5,7 @@ import { drawInBurnOrder } from '#lib/ledger/draws';
 import { type Draw, type Entry, entryId } from '#lib/ledger/entry';
 import { bringIn, grantIdOf } from '#lib/ledger/inflow';
 import { checkAmount } from '#lib/ledger/limits';
-import { insufficient } from '#lib/ledger/spend';
+import { outflowRefusal } from '#lib/ledger/spend';
 import type { Head, WalletRef } from '#lib/ledger/wallet';
 
 type Moved = Extract<Decision, { readonly ok: true }>;
@@ -29,7 +29,7 @@ export function transfer(
   // One instant for both sides: what has not expired for the giver has not expired for the receiver.
   const { updatedAt } = heads.to;
   const source = advance(heads.from, command.now > updatedAt ? command.now : updatedAt);
-  const refusal = insufficient(source.head, amount);
+  const refusal = outflowRefusal(source.head, amount);
   if (refusal) return denied(refusal);
 
   const draws = drawInBurnOrder(source.head, amount);

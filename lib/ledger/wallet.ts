@@ -116,6 +116,14 @@ export function availableOf(head: Head): number {
   return head.balance - heldOf(head);
 }
 
+/**
+ * Whether outflows are refused. A head counts its entries by type: frozen once more often than released is frozen, so
+ * that the state is in the entries alone and a spend learns it from the head that it reads anyway.
+ */
+export function isFrozen(head: Head): boolean {
+  return (head.counts['freeze'] ?? 0) > (head.counts['unfreeze'] ?? 0);
+}
+
 /** What the totals say the balance must be: every credit came in and went out by exactly one of them. */
 export function balanceOfTotals(totals: Totals): number {
   const inflows =

@@ -2,7 +2,7 @@ import { invariant } from '#lib/invariant';
 import { advance } from '#lib/ledger/advance';
 import type { Command, Refusal } from '#lib/ledger/decision';
 import type { Entry } from '#lib/ledger/entry';
-import { insufficient, spend } from '#lib/ledger/spend';
+import { outflowRefusal, spend } from '#lib/ledger/spend';
 import type { Head, WalletRef } from '#lib/ledger/wallet';
 import { type BatchPlan, type BatchWork, ContentionError, type LedgerStore } from '#lib/ports';
 import type { SpendBatchRecord, SpendRefusal } from '#lib/wallets/spend-batch-record';
@@ -140,7 +140,7 @@ function refusalOf(
     (sum, each, place) => (results[place]?.status === 'replayed' ? sum : sum + each.amount),
     0,
   );
-  const refusal = insufficient(advance(head, now).head, required);
+  const refusal = outflowRefusal(advance(head, now).head, required);
   invariant(refusal, 'spends that do not fit one by one do not fit together');
   return { kind: 'refused', index, refusal };
 }

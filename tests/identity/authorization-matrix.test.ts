@@ -141,6 +141,8 @@ const matrix: Readonly<Record<keyof typeof routes, Row>> = {
   startBulk: refunders,
   getBulk: refunders,
   adjustCredits: adjusters,
+  freezeUser: adjusters,
+  unfreezeUser: adjusters,
   listAudit: reporters,
   refundProject: refunders,
   getProjectRefund: readers,

@@ -1,10 +1,24 @@
 import * as z from 'zod';
 import { CREDITS_MAX, wholeNumber } from '#lib/contract/amounts';
-import { creditTypeOrDefault } from '#lib/contract/credit-types';
+import { creditType, creditTypeOrDefault } from '#lib/contract/credit-types';
 import { description, instant, metadata, reference } from '#lib/contract/fields';
 import { userId } from '#lib/contract/ids';
 import { route } from '#lib/contract/route';
-import { grantCategory, movement } from '#lib/contract/wire';
+import { grantCategory, movement, transaction } from '#lib/contract/wire';
+
+const frozen = z
+  .strictObject({
+    user_id: userId,
+    frozen: z.boolean(),
+    transactions: z.array(transaction).meta({ description: 'One for each wallet that changed.' }),
+  })
+  .meta({ id: 'Freeze' });
+const freezeBody = z.strictObject({
+  credit_type: creditType
+    .optional()
+    .meta({ description: 'All of the account, credits yet to come included, if left out.' }),
+  reason: description,
+});
 
 /** What admins do to single wallets; each act stands in the audit with its reason. */
 export const adminWalletRoutes = {
@@ -44,5 +58,31 @@ export const adminWalletRoutes = {
       'TOO_MANY_GRANTS',
       'CONTENTION',
     ],
+  }),
+  freezeUser: route({
+    name: 'freezeUser',
+    method: 'POST',
+    path: '/admin/credits/user/{userId}/freeze',
+    function: 'admin',
+    access: { kind: 'admin', permission: 'admin.adjust' },
+    summary: 'Refuses every outflow of a wallet or of all of them; inflows are still taken',
+    params: z.strictObject({ userId }),
+    body: freezeBody,
+    idempotent: true,
+    answers: { 201: frozen },
+    errors: ['NOT_FOUND', 'ALREADY_FROZEN', 'CONTENTION'],
+  }),
+  unfreezeUser: route({
+    name: 'unfreezeUser',
+    method: 'POST',
+    path: '/admin/credits/user/{userId}/unfreeze',
+    function: 'admin',
+    access: { kind: 'admin', permission: 'admin.adjust' },
+    summary: 'Lets credits leave again',
+    params: z.strictObject({ userId }),
+    body: freezeBody,
+    idempotent: true,
+    answers: { 201: frozen },
+    errors: ['NOT_FOUND', 'NOT_FROZEN', 'CONTENTION'],
   }),
 };

@@ -52,7 +52,13 @@ export const applicationRoutes = {
     idempotent: true,
     limit: rateLimits.apply,
     answers: { 201: applied },
-    errors: ['INSUFFICIENT_CREDITS', 'ALREADY_APPLIED', 'PROJECT_CANCELLED', 'CONTENTION'],
+    errors: [
+      'INSUFFICIENT_CREDITS',
+      'WALLET_FROZEN',
+      'ALREADY_APPLIED',
+      'PROJECT_CANCELLED',
+      'CONTENTION',
+    ],
   }),
   listApplications: route({
     name: 'listApplications',

@@ -43,6 +43,7 @@ export const holdRoutes = {
     answers: { 201: holdMovement },
     errors: [
       'INSUFFICIENT_CREDITS',
+      'WALLET_FROZEN',
       'TOO_MANY_HOLDS',
       'HOLD_TOO_LONG',
       'ALREADY_EXPIRED',
@@ -65,6 +66,7 @@ export const holdRoutes = {
     errors: [
       'NOT_FOUND',
       'INSUFFICIENT_CREDITS',
+      'WALLET_FROZEN',
       'HOLD_ALREADY_CAPTURED',
       'HOLD_ALREADY_RELEASED',
       'HOLD_EXPIRED',

@@ -104,7 +104,7 @@ export const serviceRoutes = {
     }),
     idempotent: true,
     answers: { 201: movement },
-    errors: ['INSUFFICIENT_CREDITS', 'CONTENTION'],
+    errors: ['INSUFFICIENT_CREDITS', 'WALLET_FROZEN', 'CONTENTION'],
   }),
   refundCredits: route({
     name: 'refundCredits',

@@ -44,6 +44,7 @@ export const transferRoutes = {
       'NOT_FOUND',
       'SELF_TRANSFER',
       'INSUFFICIENT_CREDITS',
+      'WALLET_FROZEN',
       'TRANSFER_LIMIT_EXCEEDED',
       'BALANCE_LIMIT_EXCEEDED',
       'TOO_MANY_GRANTS',
@@ -75,6 +76,6 @@ export const transferRoutes = {
     }),
     idempotent: true,
     answers: { 201: batch },
-    errors: ['INSUFFICIENT_CREDITS', 'CONTENTION'],
+    errors: ['INSUFFICIENT_CREDITS', 'WALLET_FROZEN', 'CONTENTION'],
   }),
 };

@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, expect, it } from 'vitest';
+import { adminWalletRoutes } from '#lib/contract/routes/admin-wallets';
+import { verify } from '#lib/ledger/verify';
+import { auditTrail } from '#tests/admin/audit-trail';
+import { openOffice } from '#tests/functions/admin/office';
+import { bodyOf, codeOf } from '#tests/functions/purchases/shop';
+import { addWork, openTestLedger, spendWork, type TestLedger } from '#tests/support/ledger';
+
+const { freezeUser, unfreezeUser } = adminWalletRoutes;
+
+let test: TestLedger;
+beforeAll(async () => {
+  test = await openTestLedger();
+});
+afterAll(async () => {
+  await test.close();
+});
+
+it('refuses what leaves a frozen account, at no cost, takes what comes in, and is proven by its entries', async () => {
+  const userId = 'frozen';
+  const wallet = { userId, creditType: 'general' };
+  const office = openOffice(test);
+  const call = (route: typeof freezeUser | typeof unfreezeUser, body: object, key = 'k') =>
+    office.call(route, { params: { userId }, body, headers: { 'idempotency-key': key } });
+  const spend = (cause: string, of = wallet) =>
+    test.ledger.run(spendWork({ wallet: of, amount: 1, cause, now: '2026-12-01T00:00:00.000Z' }));
+  const add = (cause: string, of = wallet) =>
+    test.ledger.run(addWork({ wallet: of, amount: 10, cause }));
+
+  expect(codeOf(await call(freezeUser, { reason: 'Mistyped' }))).toBe('NOT_FOUND');
+  await add('first');
+  const made = bodyOf(freezeUser, 201, await call(freezeUser, { reason: 'Stolen card' }));
+  expect(made.transactions.map(({ credit_type }) => credit_type)).toEqual([
+    'general',
+    'enrichment',
+    'calling',
+    'scraping',
+  ]);
+  const again = await call(freezeUser, { reason: 'Stolen card' });
+  expect(again.headers).toMatchObject({ 'idempotent-replayed': 'true' });
+  expect(bodyOf(freezeUser, 201, again)).toEqual(made);
+  expect(codeOf(await call(freezeUser, { reason: 'Again' }, 'other'))).toBe('ALREADY_FROZEN');
+
+  const { cost, result } = await test.measure(() => spend('frozen'));
+  expect(result).toEqual({ kind: 'refused', refusal: { code: 'WALLET_FROZEN' } });
+  expect(cost).toMatchObject({ calls: ['BatchGetItem'], writeUnits: 0 });
+  // Credits of a type that the user never had come in, and stay in.
+  const calling = { userId, creditType: 'calling' };
+  await add('calling', calling);
+  expect(await spend('from-calling', calling)).toMatchObject({ kind: 'refused' });
+  expect((await add('second')).kind).toBe('committed');
+
+  const one = { credit_type: 'general', reason: 'Bank has confirmed' };
+  bodyOf(unfreezeUser, 201, await call(unfreezeUser, one, 'one'));
+  expect((await spend('free')).kind).toBe('committed');
+  expect(await spend('from-calling-again', calling)).toMatchObject({ kind: 'refused' });
+  expect(codeOf(await call(unfreezeUser, one, 'two'))).toBe('NOT_FROZEN');
+
+  const entries = await test.ledger.loadEntries(userId);
+  for (const head of await test.ledger.loadHeads(userId)) {
+    const own = entries.filter(({ creditType }) => creditType === head.creditType);
+    expect(verify(head, own)).toEqual([]);
+  }
+  const trail = await auditTrail(test, { userId });
+  expect(trail.map(({ action }) => action).toSorted()).toEqual(['freezeUser', 'unfreezeUser']);
+});
