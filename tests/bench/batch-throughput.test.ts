@@ -11,34 +11,43 @@ beforeAll(async () => {
 });
 afterAll(() => store.close());
 
-test('sixteen clients get many more spends out of one wallet in batches', async () => {
+test('sixteen clients ask the table a tenth as often for each spend of one wallet when they batch', async () => {
   const backend = openBackend(store);
   const params = { userId: 'hot' };
-  const spend = (key: string) => ({
-    amount: 1,
-    description: 'Enrich a lead',
-    idempotency_key: key,
-  });
-  await backend.call(serviceRoutes.addCredits, {
-    params,
-    body: { amount: 100_000, description: 'Start' },
-  });
+  const text = { amount: 1, description: 'Enrich a lead' };
+  await backend.call(serviceRoutes.addCredits, { params, body: { ...text, amount: 10_000 } });
+  const counts = { single: { calls: 0, spends: 0 }, batch: { calls: 0, spends: 0 } };
+  let phase = counts.single;
+  const stop = store.dynamo.onCall(() => (phase.calls += 1));
   const throughput = await measureBatchThroughput(
     {
       single: async (key) => {
-        const body = { amount: 1, description: 'Enrich a lead' };
-        const { status } = await backend.call(serviceRoutes.deductCredits, { params, body, key });
-        return status === 201 ? 1 : 0;
+        const { status } = await backend.call(serviceRoutes.deductCredits, {
+          params,
+          body: text,
+          key,
+        });
+        return acknowledge(counts.single, status === 201 ? 1 : 0);
       },
       batch: async (keys) => {
-        const body = { spends: keys.map(spend) };
+        phase = counts.batch;
+        const spends = keys.map((key) => ({ ...text, idempotency_key: key }));
+        const body = { spends };
         const { status } = await backend.call(transferRoutes.deductBatch, { params, body });
-        return status === 201 ? keys.length : 0;
+        return acknowledge(counts.batch, status === 201 ? keys.length : 0);
       },
     },
-    { clients: 16, windowMs: 1_500, batchSize: 40 },
+    { clients: 16, requestsEach: 2, batchSize: 40 },
   );
+  stop();
+  // Seconds are the machine's, and shown; what the design owes is how much work a spend is, lost races included.
   console.log(describeThroughput(throughput));
-  // Ten times and more on a quiet machine; on a busy one the few batches of such a short time scatter.
-  expect(throughput.ratio).toBeGreaterThan(2);
+  expect([counts.single.spends, counts.batch.spends]).toEqual([32, 32 * 40]);
+  const perSpend = ({ calls, spends }: typeof phase) => calls / spends;
+  expect(perSpend(counts.single) / perSpend(counts.batch)).toBeGreaterThanOrEqual(10);
 });
+
+function acknowledge(count: { spends: number }, spends: number): number {
+  count.spends += spends;
+  return spends;
+}
