@@ -5,6 +5,7 @@ import type {
   Application,
   ApplicationCount,
   CancelledProject,
+  ProjectGate,
 } from '#lib/applications/application';
 import type { CreditPackage } from '#lib/catalog/package';
 import type { RateLimit } from '#lib/contract/rate-limits';
@@ -120,6 +121,10 @@ export interface RecordTypes {
   readonly project: {
     readonly id: { readonly projectId: string };
     readonly value: CancelledProject;
+  };
+  readonly projectGate: {
+    readonly id: { readonly projectId: string; readonly gate: number };
+    readonly value: ProjectGate;
   };
   readonly promoCode: { readonly id: { readonly code: string }; readonly value: PromoCode };
   readonly redemption: {

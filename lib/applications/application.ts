@@ -50,6 +50,21 @@ export const projectSchema = z.object({
 });
 export type CancelledProject = Readonly<z.infer<typeof projectSchema>>;
 
+/** That a project takes no more applications: one of the gates that an application can come through. */
+export const projectGateSchema = z.object({ closedAt: z.string() });
+export type ProjectGate = Readonly<z.infer<typeof projectGateSchema>>;
+
+/**
+ * Every application's transaction relies on a gate of its project being open, and two that rely on one item at the same
+ * moment are in each other's way. So a project has several, and cancelling it closes all of them at once.
+ */
+export const PROJECT_GATES = 16;
+
+/** The gate of an application, by the last digit of its spend: an even spread that both sides can tell. */
+export function gateOf(spendId: string): number {
+  return Number.parseInt(spendId.slice(-1), PROJECT_GATES);
+}
+
 /** An application carries the number of the spend that paid it, so that each leads to the other without an index. */
 export function applicationIdOf(entryId: string): string {
   return entryId.replace(/^txn_/, `${ID_PREFIXES.application}_`);

@@ -1,4 +1,4 @@
-import { type Application, applicationIdOf } from '#lib/applications/application';
+import { type Application, applicationIdOf, gateOf } from '#lib/applications/application';
 import { invariant } from '#lib/invariant';
 import type { Refusal } from '#lib/ledger/decision';
 import { type Entry, entryId, type Metadata } from '#lib/ledger/entry';
@@ -40,18 +40,20 @@ export async function applyToProject(
   const { actor, metadata, now, projectId, request, userId } = input;
   const wallet = { userId, creditType: CREDIT_TYPE };
   const id = { projectId, userId };
+  const spendId = entryId(wallet, request.cause);
+  const gate = { record: 'projectGate', id: { projectId, gate: gateOf(spendId) } } as const;
   const outcome = await ledger.run<Refusal | 'applied_before' | 'project_cancelled'>({
     wallets: [wallet],
     ...request,
     reads: [
       { record: 'application', id },
-      { record: 'project', id: { projectId } },
+      gate,
       { record: 'applicationCount', id: { userId } },
       { record: 'setting', id: COST },
     ],
     decide: ({ heads: [head], read }) => {
       if (read('application', id)) return { ok: false, refusal: 'applied_before' };
-      if (read('project', { projectId })) return { ok: false, refusal: 'project_cancelled' };
+      if (read(gate.record, gate.id)) return { ok: false, refusal: 'project_cancelled' };
       const credits = settingOf('application_cost', read('setting', COST));
       const decision = spend(head, {
         ...request,
@@ -64,7 +66,6 @@ export async function applyToProject(
       if (!decision.ok) return decision;
       const counted = read('applicationCount', { userId });
       const number = (counted?.value.count ?? 0) + 1;
-      const spendId = entryId(wallet, request.cause);
       const application: Application = {
         ...id,
         id: applicationIdOf(spendId),
@@ -88,7 +89,7 @@ export async function applyToProject(
             version: counted?.version ?? null,
           },
         ],
-        checks: [{ record: 'project', id: { projectId }, version: null }],
+        checks: [{ ...gate, version: null }],
       };
     },
   });

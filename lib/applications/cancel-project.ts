@@ -1,10 +1,10 @@
 import { type AuditContext, auditWrite } from '#lib/admin/audit-record';
-import type { CancelledProject } from '#lib/applications/application';
+import { type CancelledProject, PROJECT_GATES } from '#lib/applications/application';
 import { invariant } from '#lib/invariant';
 import { type Job, jobIdOf } from '#lib/jobs/job';
 import type { JobQueue } from '#lib/jobs/job-queue';
 import { startJob } from '#lib/jobs/start-job';
-import type { LedgerStore } from '#lib/ports';
+import type { LedgerStore, RecordWrite } from '#lib/ports';
 import type { KeyedRequest } from '#lib/requests/request-record';
 
 export interface CancelledProjectState {
@@ -58,6 +58,7 @@ export async function cancelProject(
     now: audit.at,
     writes: [
       { record: 'project', id, value: project, version: before?.version ?? null },
+      ...(before ? [] : gatesClosed(projectId, audit.at)),
       auditWrite(audit, {
         action,
         target: { type: 'project', id: projectId },
@@ -70,6 +71,13 @@ export async function cancelProject(
   if (started.kind === 'reused') return { kind: 'key_reused' };
   const kind = started.kind === 'started' ? 'cancelled' : 'replayed';
   return { kind, projectId, project: before?.value ?? project, job: started.job };
+}
+
+function gatesClosed(projectId: string, closedAt: string): readonly RecordWrite[] {
+  return Array.from({ length: PROJECT_GATES }, (_, gate) => {
+    const id = { projectId, gate };
+    return { record: 'projectGate', id, value: { closedAt }, version: null };
+  });
 }
 
 /** A cancelled project and how far its refunds are; null where nobody has cancelled it. */

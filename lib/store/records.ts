@@ -6,6 +6,7 @@ import { walletAlertsSchema } from '#lib/alerts/wallet-alerts';
 import {
   applicationCountSchema,
   applicationSchema,
+  projectGateSchema,
   projectSchema,
 } from '#lib/applications/application';
 import { packageSchema } from '#lib/catalog/package';
@@ -180,6 +181,10 @@ const records: { readonly [K in RecordName]: RecordSpec<K> } = {
   project: {
     key: ({ projectId }) => ({ pk: projectPartition(projectId), sk: 'PROJECT' }),
     schema: projectSchema,
+  },
+  projectGate: {
+    key: ({ gate, projectId }) => ({ pk: projectPartition(projectId), sk: `GATE#${gate}` }),
+    schema: projectGateSchema,
   },
   promoCode: {
     key: (id) => ({ pk: promoPartition(id.code), sk: 'PROMO' }),
