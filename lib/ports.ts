@@ -24,6 +24,7 @@ import type { PromoCode, Redemption } from '#lib/promo/promo-code';
 import type { PaymentReference, Purchase, PurchaseCount } from '#lib/purchases/purchase';
 import type { QuarantinedEvent } from '#lib/purchases/quarantined-event';
 import type { Reconciliation } from '#lib/purchases/reconciliation';
+import type { Subscription } from '#lib/subscriptions/subscription';
 import type { HoldRecord } from '#lib/wallets/hold';
 import type { SpendBatchRecord } from '#lib/wallets/spend-batch-record';
 import type { TransferDay } from '#lib/wallets/transfer-day';
@@ -55,6 +56,10 @@ export interface RecordTypes {
   readonly spendBatch: {
     readonly id: { readonly userId: string; readonly batchId: string };
     readonly value: SpendBatchRecord;
+  };
+  readonly subscription: {
+    readonly id: { readonly userId: string };
+    readonly value: Subscription;
   };
   readonly transferDay: { readonly id: WalletRef; readonly value: TransferDay };
   readonly package: { readonly id: { readonly packageId: string }; readonly value: CreditPackage };

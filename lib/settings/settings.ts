@@ -3,6 +3,7 @@ import { CREDITS_MAX, currency } from '#lib/contract/amounts';
 import { HOLD_SECONDS_MAX } from '#lib/contract/holds';
 import { BALANCE_MAX } from '#lib/ledger/limits';
 import { creditType } from '#lib/contract/credit-types';
+import { DEFAULT_TIERS, tiersSchema } from '#lib/subscriptions/tiers';
 
 /** Most purchases a day that can be allowed to one user: their ids stand in one item. */
 const PURCHASES_PER_DAY_MAX = 200;
@@ -20,10 +21,24 @@ export type CreditPrices = z.output<typeof creditPrices>;
 
 /** Below how many available credits a wallet of each type is low; 0, or leaving the type out, for never. */
 const lowBalances = z
-  .array(z.object({ credit_type: creditType, credits: z.int().min(0).max(CREDITS_MAX) }))
+  .array(z.strictObject({ credit_type: creditType, credits: z.int().min(0).max(CREDITS_MAX) }))
   .refine(
     (rows) => new Set(rows.map((row) => row.credit_type)).size === rows.length,
     'has each credit type once',
+  );
+
+/** The most that a wallet of a type may spend in an hour or a day, both UTC. */
+const spendingCaps = z
+  .array(
+    z.strictObject({
+      credit_type: creditType,
+      period: z.enum(['hour', 'day']),
+      credits: z.int().min(0).max(BALANCE_MAX),
+    }),
+  )
+  .refine(
+    (rows) => new Set(rows.map((row) => `${row.credit_type} ${row.period}`)).size === rows.length,
+    'has each credit type and period once',
   );
 
 /**
@@ -66,6 +81,12 @@ export const settings = {
   },
   /** How many days before credits expire their owner is told; 0 for not at all. */
   expiring_soon_days: { schema: z.int().min(0).max(90), initial: 7 },
+  /** What each tier costs, gives and allows. */
+  tiers: { schema: tiersSchema, initial: DEFAULT_TIERS },
+  /** Days after a failed payment until quotas fall to FREE. */
+  past_due_grace_days: { schema: z.int().min(0).max(60), initial: 7 },
+  /** The most that a wallet may spend in an hour or a day; none where a credit type is left out. */
+  spending_caps: { schema: spendingCaps, initial: [] },
 } as const;
 
 export type SettingKey = keyof typeof settings;
@@ -77,7 +98,15 @@ export function isSettingKey(key: string): key is SettingKey {
   return Object.hasOwn(settings, key);
 }
 
-const settingValue = z.union([z.string(), z.number(), z.boolean(), creditPrices, lowBalances]);
+const settingValue = z.union([
+  z.string(),
+  z.number(),
+  z.boolean(),
+  creditPrices,
+  lowBalances,
+  spendingCaps,
+  tiersSchema,
+]);
 
 export const settingSchema = z.object({
   /** Null where somebody has set it back to its default: items are never deleted. */

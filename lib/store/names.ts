@@ -1,9 +1,9 @@
 /*
  * Storage is snake_case, the code camelCase (STYLE 10): this is the edge where every item crosses. `metadata` is the
- * caller's own, and its keys stay as they came.
+ * caller's own and the `value` of a setting its operator's: their keys stay as they came.
  */
 
-const OPAQUE = 'metadata';
+const OPAQUE = new Set(['metadata', 'value']);
 
 export type ItemValue = Record<string, unknown>;
 
@@ -23,7 +23,7 @@ function convertObject(source: object, rename: (name: string) => string): ItemVa
   const target: ItemValue = {};
   for (const [name, value] of Object.entries(source)) {
     if (value !== undefined)
-      target[rename(name)] = name === OPAQUE ? value : convert(value, rename);
+      target[rename(name)] = OPAQUE.has(name) ? value : convert(value, rename);
   }
   return target;
 }

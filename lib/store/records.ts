@@ -19,6 +19,7 @@ import { reconciliationSchema } from '#lib/purchases/reconciliation';
 import { requestSchema } from '#lib/requests/request-record';
 import { settingSchema, settingsHistorySchema } from '#lib/settings/settings';
 import { rollupProgressSchema, rollupSchema, rollupUsersSchema } from '#lib/reports/rollup';
+import { subscriptionSchema } from '#lib/subscriptions/subscription';
 import { holdSchema } from '#lib/wallets/hold';
 import { spendBatchSchema } from '#lib/wallets/spend-batch-record';
 import { transferDaySchema } from '#lib/wallets/transfer-day';
@@ -38,8 +39,10 @@ import {
   keyPart,
   providerPart,
   refundedKey,
+  SHARDS,
   settingKey,
   sequenceKey,
+  shardOf,
   userPartition,
 } from '#lib/store/keys';
 import { fromItem, type ItemValue, toItem } from '#lib/store/names';
@@ -68,6 +71,14 @@ const records: { readonly [K in RecordName]: RecordSpec<K> } = {
   spendBatch: {
     key: ({ userId, batchId }) => ({ pk: userPartition(userId), sk: `BATCH#${keyPart(batchId)}` }),
     schema: spendBatchSchema,
+  },
+  subscription: {
+    key: ({ userId }) => ({ pk: userPartition(userId), sk: 'SUBSCRIPTION' }),
+    schema: subscriptionSchema,
+    attributes: ({ creditsDueAt, userId }) =>
+      creditsDueAt === null
+        ? {}
+        : { gsi4pk: planShard(shardOf(userId)), gsi4sk: `${creditsDueAt}#${userId}` },
   },
   transferDay: {
     key: ({ userId, creditType }) => ({
@@ -310,6 +321,14 @@ export function reconciliationPartition(provider: Purchase['provider']): string 
 
 /** gsi4: jobs that are neither done nor failed, by when they were last seen alive. */
 export const OPEN_JOBS_PARTITION = 'JOBS#OPEN';
+
+/** gsi4: subscriptions whose monthly credits a schedule grants, by when they are due. */
+export const planShards = (): readonly string[] =>
+  Array.from({ length: SHARDS }, (_, shard) => planShard(shard));
+
+function planShard(shard: number): string {
+  return `PLANS#${shard}`;
+}
 
 /** A job with all that belongs to it. */
 export function jobPartition(jobId: string): string {
