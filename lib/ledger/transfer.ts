@@ -6,7 +6,7 @@ import { type Draw, type Entry, entryId } from '#lib/ledger/entry';
 import { bringIn, grantIdOf } from '#lib/ledger/inflow';
 import { checkAmount } from '#lib/ledger/limits';
 import { outflowRefusal } from '#lib/ledger/spend';
-import type { Head, WalletRef } from '#lib/ledger/wallet';
+import { type Head, isFrozen, type WalletRef } from '#lib/ledger/wallet';
 
 type Moved = Extract<Decision, { readonly ok: true }>;
 
@@ -26,6 +26,8 @@ export function transfer(
   checkAmount(amount);
   invariant(heads.from.creditType === heads.to.creditType, 'a transfer keeps the credit type');
   if (heads.from.userId === heads.to.userId) return denied({ code: 'SELF_TRANSFER' });
+  // Credits come into a frozen wallet from outside, but no user's are sent where they could not be used.
+  if (isFrozen(heads.to)) return denied({ code: 'WALLET_FROZEN' });
   // One instant for both sides: what has not expired for the giver has not expired for the receiver.
   const { updatedAt } = heads.to;
   const source = advance(heads.from, command.now > updatedAt ? command.now : updatedAt);

@@ -2,6 +2,8 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { serviceRoutes } from '#lib/contract/routes/service';
 import { transferRoutes } from '#lib/contract/routes/transfers';
 import { transferMovement } from '#lib/contract/wire';
+import { freeze } from '#lib/ledger/freeze';
+import { planOf } from '#lib/wallets/plan';
 import { openBackend } from '#tests/functions/service/backend';
 import { openTestLedger, type TestLedger } from '#tests/support/ledger';
 
@@ -98,6 +100,30 @@ describe('a transfer', () => {
     }
     expect(await balanceOf('alice')).toBe(there);
   });
+});
+
+test('neither side of a transfer may be frozen', async () => {
+  const { add, send } = open();
+  await register('fay');
+  await add('fay', 10);
+  await add('carol', 10);
+  const cause = 'request:freeze';
+  const command = {
+    now: '2026-03-01T12:00:00.000Z',
+    cause,
+    actor: 'admin:a',
+    description: 'Fraud',
+  };
+  await store.ledger.run({
+    wallets: [{ userId: 'fay', creditType: 'general' }],
+    cause,
+    fingerprint: null,
+    decide: ({ heads: [head] }) => planOf(freeze(head, command)),
+  });
+  for (const answer of [await send('fay', 'carol', 1), await send('carol', 'fay', 1)]) {
+    expect(answer.body['code']).toBe('WALLET_FROZEN');
+  }
+  expect(await balanceOf('fay')).toBe(10);
 });
 
 test('the limit of a day holds against ten at once, counts from midnight, and starts again', async () => {
