@@ -12,7 +12,7 @@ import { createRollupStore } from '#lib/store/rollup-store';
 import { liveOn, randomFrom } from '#tests/reports/busy-ledger';
 import { openTestLedger, type TestLedger } from '#tests/support/ledger';
 
-// `REPORT_COMMANDS=50000 REPORT_DAYS=60` is the whole acceptance; it takes minutes to write and little more to report on.
+// `REPORT_COMMANDS=66000 REPORT_DAYS=60` makes 50,000 entries and is the whole acceptance; it takes minutes to write and little more to report on.
 const COMMANDS = Number(process.env['REPORT_COMMANDS'] ?? 600);
 const SEED = Number(process.env['REPORT_SEED'] ?? 20_261_120);
 const USERS = 30;
@@ -36,10 +36,12 @@ beforeAll(async () => {
 
   entries = await allEntries();
   money = await allMoney();
+  console.info(`reports: ${entries.length} entries, ${money.length} movements of money`);
   await rebuildRollups(sources, { from: START });
   first = await runAt(NOW);
 }, 1_800_000);
 afterAll(() => store.close());
+const LONG = { timeout: 1_800_000 };
 
 describe('rollups', () => {
   test('reach to the last hour that is over, and every day that nothing can change is closed', () => {
@@ -52,7 +54,7 @@ describe('rollups', () => {
     expect([first.drifted, first.incomplete]).toEqual([[], []]);
   });
 
-  test('are identical when they are rebuilt from nothing', async () => {
+  test('are identical when they are rebuilt from nothing', LONG, async () => {
     const before = await dump();
     expect(before.length).toBeGreaterThan(DAYS);
     for (const { pk, sk } of before) {
@@ -65,20 +67,24 @@ describe('rollups', () => {
     expect(await dump()).toEqual(before);
   });
 
-  test('are the same when they are rebuilt in place, and when short runs follow one another', async () => {
-    const before = await dump();
-    await rebuildRollups(sources, { from: at(20.3) });
-    let runs = 0;
-    for (let done = false; !done; runs += 1) {
-      // Time for some hours: the next run goes on.
-      let asked = 0;
-      const run = await rollUp(sources, { now: NOW, hasTime: () => (asked += 1) <= 100 });
-      done = run.progress.checkedTo === first.progress.checkedTo;
-      expect(run.drifted).toEqual([]);
-    }
-    expect(runs).toBeGreaterThan(2);
-    expect(await dump()).toEqual(before);
-  });
+  test(
+    'are the same when they are rebuilt in place, and when short runs follow one another',
+    LONG,
+    async () => {
+      const before = await dump();
+      await rebuildRollups(sources, { from: at(20.3) });
+      let runs = 0;
+      for (let done = false; !done; runs += 1) {
+        // Time for some hours: the next run goes on.
+        let asked = 0;
+        const run = await rollUp(sources, { now: NOW, hasTime: () => (asked += 1) <= 100 });
+        done = run.progress.checkedTo === first.progress.checkedTo;
+        expect(run.drifted).toEqual([]);
+      }
+      expect(runs).toBeGreaterThan(2);
+      expect(await dump()).toEqual(before);
+    },
+  );
 });
 
 describe('a period', () => {
