@@ -72,6 +72,12 @@ function boundPurchase(read: Reader, event: PaymentEvent, name: PaymentRef): Eve
 function claimedBySession(read: Reader, event: CheckoutEvent): EventPurchase {
   const purchase = claimedPurchase(read, event);
   if (purchase?.session === null) return { kind: 'found', purchaseId: purchase.id };
+  const [paid] = purchase?.payments ?? [];
+  if (purchase && paid && event.outcome === 'paid') {
+    const second = event.paymentRef ?? event.sessionRef;
+    const detail = `${purchase.id} is paid by ${paid.ref} already; ${second} has to be refunded`;
+    return { kind: 'quarantine', reason: 'SECOND_PAYMENT', detail };
+  }
   const detail = purchase
     ? `${event.sessionRef} names ${purchase.id}, which has another session`
     : `no purchase has the session ${event.sessionRef}`;

@@ -1,27 +1,16 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { verify } from '#lib/ledger/verify';
-import { createRazorpayClient } from '#lib/payments/razorpay-client';
-import { createRazorpayRecords } from '#lib/payments/razorpay-records';
-import { createStripeRecords } from '#lib/payments/stripe-records';
+import Stripe from 'stripe';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { applyPaymentEvent } from '#lib/purchases/apply-payment-event';
-import type { ProviderRecords } from '#lib/purchases/provider-records';
-import type { Purchase } from '#lib/purchases/purchase';
-import { statusOf } from '#lib/purchases/purchase-status';
-import { reconcilePurchases } from '#lib/purchases/reconcile-purchases';
 import { driftOf } from '#lib/purchases/reconciliation';
-import { createRecentPurchaseStore } from '#lib/store/recent-purchase-store';
+import { newOrder, startRazorpay } from '#tests/infra/local/razorpay/stand-in';
+import { sessionParams, startStripe } from '#tests/infra/local/stripe/stand-in';
+import { checkoutEventOf } from '#tests/purchases/purchase-builders';
 import {
-  KEY,
-  newOrder,
-  type Running as Razorpay,
-  startRazorpay,
-} from '#tests/infra/local/razorpay/stand-in';
-import {
-  type Running as Stripe,
-  sessionParams,
-  startStripe,
-} from '#tests/infra/local/stripe/stand-in';
-import { checkoutEventOf, purchaseOf } from '#tests/purchases/purchase-builders';
+  NOTHING,
+  recordsOfRazorpay,
+  recordsOfStripe,
+  withoutEvents,
+} from '#tests/purchases/without-events';
 import { openTestLedger, type TestLedger } from '#tests/support/ledger';
 
 /*
@@ -33,117 +22,16 @@ const HOUR_MS = 3_600_000;
 
 let test: TestLedger;
 beforeAll(async () => {
+  // The SDK waits before it asks again, which is all that is taken from it.
+  vi.spyOn(Stripe.prototype, 'getInitialNetworkRetryDelay').mockReturnValue(0.001);
   test = await openTestLedger();
 });
 afterAll(async () => {
+  vi.restoreAllMocks();
   await test.close();
 });
 
-let made = 0;
-
-/** 500 credits for 49.00, with the page or order that the provider has for it. */
-async function givenPurchase(of: {
-  readonly provider: Purchase['provider'];
-  readonly id: string;
-  readonly createdAt: Date;
-  readonly sessionId: string | null;
-}): Promise<Purchase> {
-  const { id, provider, sessionId } = of;
-  const session = sessionId === null ? null : { id: sessionId, url: null, expiresAt: null };
-  const value = purchaseOf({
-    id,
-    provider,
-    session,
-    userId: `user-${id}`,
-    credits: 500,
-    amountMinor: 4_900,
-    currency: provider === 'stripe' ? 'USD' : 'INR',
-    createdAt: of.createdAt.toISOString(),
-  });
-  await test.ledger.write([
-    { record: 'purchase', id: { purchaseId: id }, value, version: null },
-    ...(sessionId === null
-      ? []
-      : [
-          {
-            record: 'paymentReference',
-            id: { provider, ref: sessionId },
-            value: { purchaseId: id },
-            version: null,
-          } as const,
-        ]),
-  ]);
-  return value;
-}
-
-async function givenSession(
-  { sdk, clock }: Stripe,
-  changes: { readonly amountMinor?: number; readonly isTold?: boolean } = {},
-) {
-  made += 1;
-  const id = `pur_session_${made}`;
-  const { amountMinor: unit_amount = 4_900, isTold = true } = changes;
-  const metadata = { purchase_id: id };
-  const price_data = { currency: 'usd', unit_amount, product_data: { name: 'Credits' } };
-  const session = await sdk.checkout.sessions.create(
-    sessionParams({
-      line_items: [{ quantity: 1, price_data }],
-      client_reference_id: id,
-      metadata,
-      payment_intent_data: { metadata },
-    }),
-  );
-  const createdAt = clock.now();
-  const sessionId = isTold ? session.id : null;
-  await givenPurchase({ provider: 'stripe', id, createdAt, sessionId });
-  return { id, sessionId: session.id };
-}
-
-async function givenOrder({ sdk, clock }: Razorpay, changes: { readonly isTold?: boolean } = {}) {
-  made += 1;
-  const id = `pur_order_${made}`;
-  const orderId = await newOrder(sdk, { amount: 4_900, receipt: id, notes: { purchase_id: id } });
-  const sessionId = changes.isTold === false ? null : orderId;
-  await givenPurchase({ provider: 'razorpay', id, createdAt: clock.now(), sessionId });
-  return { id, orderId };
-}
-
-function recordsOfStripe({ apiUrl, clock }: Stripe): ProviderRecords {
-  const { hostname, port } = new URL(apiUrl);
-  return createStripeRecords({
-    apiKey: async () => 'sk_test_local',
-    livemode: false,
-    timeoutMs: 2_000,
-    server: { host: hostname, port: Number(port), protocol: 'http' },
-    now: () => clock.now(),
-  });
-}
-
-function recordsOfRazorpay({ apiUrl }: Razorpay): ProviderRecords {
-  const { hostname, port } = new URL(apiUrl);
-  const server = { host: hostname, port: Number(port), protocol: 'http' } as const;
-  return createRazorpayRecords(
-    createRazorpayClient({ credentials: async () => KEY, timeoutMs: 2_000, server }),
-  );
-}
-
-const reconcile = ({ clock }: Stripe | Razorpay, records: ProviderRecords) =>
-  reconcilePurchases(
-    { store: test.ledger, recent: createRecentPurchaseStore(test.table), records },
-    { now: clock.now().toISOString() },
-  );
-
-async function stateOf(id: string) {
-  const read = await test.ledger.load([{ record: 'purchase', id: { purchaseId: id } }]);
-  const purchase = read('purchase', { purchaseId: id })?.value;
-  if (!purchase) throw new Error('the purchase is gone');
-  const { userId, creditType } = purchase;
-  const head = await test.ledger.loadHead({ userId, creditType });
-  expect(verify(head, await test.ledger.loadEntries(userId))).toEqual([]);
-  return { status: statusOf(purchase), balance: head.balance, purchase };
-}
-
-const counts = { restored: 0, expired: 0, duplicate: 0, mismatch: 0, unknown: 0, waiting: 0 };
+const { givenOrder, givenSession, reconcile, stateOf } = withoutEvents(() => test);
 
 describe("Stripe's webhooks were lost for a day", () => {
   it('every purchase, refund and dispute is restored, and a second run finds nothing', async () => {
@@ -170,7 +58,7 @@ describe("Stripe's webhooks were lost for a day", () => {
     const first = await reconcile(running, records);
     expect(first.problems).toEqual([]);
     // Five payments, a refund and a dispute.
-    expect(first).toMatchObject({ ...counts, restored: 7, expired: 1 });
+    expect(first).toMatchObject({ ...NOTHING, restored: 7, expired: 1 });
     expect(driftOf(first)).toBe(7);
     expect(await stateOf(paid.id)).toMatchObject({ status: 'paid', balance: 500 });
     expect(await stateOf(untold.id)).toMatchObject({ status: 'paid', balance: 500 });
@@ -184,12 +72,12 @@ describe("Stripe's webhooks were lost for a day", () => {
 
     stripe.dispute(disputeOf ?? '', 'win');
     clock.advance(HOUR_MS);
-    expect(await reconcile(running, records)).toMatchObject({ ...counts, restored: 1 });
+    expect(await reconcile(running, records)).toMatchObject({ ...NOTHING, restored: 1 });
     expect(await stateOf(disputed.id)).toMatchObject({ status: 'paid', balance: 500 });
 
     clock.advance(HOUR_MS);
     const last = await reconcile(running, records);
-    expect(last).toMatchObject({ ...counts, findings: [], problems: [] });
+    expect(last).toMatchObject({ ...NOTHING, findings: [], problems: [] });
     expect(driftOf(last)).toBe(0);
   });
 
@@ -211,7 +99,7 @@ describe("Stripe's webhooks were lost for a day", () => {
     const before = await stateOf(id);
     expect(before).toMatchObject({ status: 'paid', balance: 500 });
     expect(await reconcile(running, recordsOfStripe(running))).toMatchObject({
-      ...counts,
+      ...NOTHING,
       findings: [],
     });
     expect(await stateOf(id)).toEqual(before);
@@ -224,7 +112,7 @@ describe("Stripe's webhooks were lost for a day", () => {
     running.clock.advance(HOUR_MS);
     for (let run = 1; run <= 2; run += 1) {
       const report = await reconcile(running, recordsOfStripe(running));
-      expect(report).toMatchObject({ ...counts, mismatch: 1 });
+      expect(report).toMatchObject({ ...NOTHING, mismatch: 1 });
       expect(report.findings).toMatchObject([{ kind: 'mismatch', purchaseId: id }]);
       expect(await stateOf(id)).toMatchObject({ status: 'pending', balance: 0 });
       running.clock.advance(HOUR_MS);
@@ -238,7 +126,7 @@ describe("Stripe's webhooks were lost for a day", () => {
     running.stripe.refund(String(payment_intent));
     running.clock.advance(HOUR_MS);
     const report = await reconcile(running, recordsOfStripe(running));
-    expect(report).toMatchObject({ ...counts, unknown: 1, waiting: 1 });
+    expect(report).toMatchObject({ ...NOTHING, unknown: 1, waiting: 1 });
   });
 
   it('a payment of the last minutes is left to its event', async () => {
@@ -246,7 +134,7 @@ describe("Stripe's webhooks were lost for a day", () => {
     const { id, sessionId } = await givenSession(running);
     running.clock.advance(HOUR_MS);
     running.stripe.pay(sessionId, 'success');
-    expect(await reconcile(running, recordsOfStripe(running))).toMatchObject(counts);
+    expect(await reconcile(running, recordsOfStripe(running))).toMatchObject(NOTHING);
     expect(await stateOf(id)).toMatchObject({ status: 'pending' });
   });
 
@@ -260,16 +148,9 @@ describe("Stripe's webhooks were lost for a day", () => {
       running.clock.advance(25 * HOUR_MS);
       await running.settle();
       running.stripe.faults.add({ kind, count: 100, path: '/v1/' });
-      const { hostname, port } = new URL(running.apiUrl);
-      const impatient = createStripeRecords({
-        apiKey: async () => 'sk_test_local',
-        livemode: false,
-        timeoutMs: 100,
-        server: { host: hostname, port: Number(port), protocol: 'http' },
-        now: () => running.clock.now(),
-      });
+      const impatient = recordsOfStripe(running, { timeoutMs: 100 });
       const report = await reconcile(running, impatient);
-      expect(report).toMatchObject(counts);
+      expect(report).toMatchObject(NOTHING);
       expect(report.problems.length).toBeGreaterThan(0);
       expect(await stateOf(abandoned.id)).toMatchObject({ status: 'pending' });
       running.stripe.faults.clear();
@@ -303,7 +184,7 @@ describe("Razorpay's webhooks were lost for a day", () => {
     const first = await reconcile(running, records);
     expect(first.problems).toEqual([]);
     // Three payments, a refund and a dispute.
-    expect(first).toMatchObject({ ...counts, restored: 5, expired: 2 });
+    expect(first).toMatchObject({ ...NOTHING, restored: 5, expired: 2 });
     expect(await stateOf(paid.id)).toMatchObject({ status: 'paid', balance: 500 });
     expect(await stateOf(refunded.id)).toMatchObject({
       status: 'partially_refunded',
@@ -315,12 +196,12 @@ describe("Razorpay's webhooks were lost for a day", () => {
 
     clock.advance(HOUR_MS);
     const last = await reconcile(running, records);
-    expect(last).toMatchObject({ ...counts, findings: [], problems: [] });
+    expect(last).toMatchObject({ ...NOTHING, findings: [], problems: [] });
 
     // What is paid after all counts.
     razorpay.pay(abandoned.orderId, 'success');
     clock.advance(HOUR_MS);
-    expect(await reconcile(running, records)).toMatchObject({ ...counts, restored: 1 });
+    expect(await reconcile(running, records)).toMatchObject({ ...NOTHING, restored: 1 });
     expect(await stateOf(abandoned.id)).toMatchObject({ status: 'paid', balance: 500 });
   });
 
@@ -330,6 +211,6 @@ describe("Razorpay's webhooks were lost for a day", () => {
     running.razorpay.pay(orderId, 'success');
     running.clock.advance(HOUR_MS);
     const report = await reconcile(running, recordsOfRazorpay(running));
-    expect(report).toMatchObject({ ...counts, unknown: 1 });
+    expect(report).toMatchObject({ ...NOTHING, unknown: 1 });
   });
 });
