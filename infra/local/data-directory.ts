@@ -9,6 +9,8 @@ export interface DataFiles {
   readonly state: string;
   readonly table: string;
   readonly logs: string;
+  /** Files in buckets. */
+  readonly objects: string;
 }
 
 /** Makes the data directory and checks that it can be written. Throws `LocalStackError`. */
@@ -28,6 +30,7 @@ export function prepareDataDirectory(path: string): DataFiles {
     state: join(directory, 'state.sqlite'),
     table: join(directory, 'table.db'),
     logs: join(directory, 'logs'),
+    objects: join(directory, 'objects'),
   };
 }
 
@@ -39,7 +42,7 @@ function makeFolder(path: string): void {
 }
 
 const OWN_FILES =
-  /^(?:state\.sqlite|queues\.sqlite|table\.db|logs)(?:-(?:wal|shm|journal)|\.pid)?$/;
+  /^(?:state\.sqlite|queues\.sqlite|table\.db|logs|objects)(?:-(?:wal|shm|journal)|\.pid)?$/;
 
 /** Removes what the stack wrote and nothing else: `DATA_DIR` may be a folder with other things in it. */
 export function clearDataDirectory({ directory }: DataFiles): void {

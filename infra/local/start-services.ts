@@ -6,9 +6,11 @@ import { type DynamoDb, startDynamoDb } from '#infra/local/dynamodb/start-dynamo
 import { listen, stopListening } from '#infra/local/listen';
 import { type Cognito, createCognito } from '#infra/local/services/cognito';
 import { createEvents, type DeliverEvent, type Events } from '#infra/local/services/events';
+import { createObjectStore } from '#infra/local/services/s3';
 import { createSecrets, type Secrets } from '#infra/local/services/secrets';
 import { createMailSink, type MailSink } from '#infra/local/services/ses';
 import { type Queues, startQueues } from '#infra/local/services/sqs';
+import { LOCAL_SECRET_ACCESS_KEY } from '#infra/local/lambda/invoker';
 import type { StateStore } from '#infra/local/state';
 import type { StackModel } from '#infra/local/template/model';
 import type { Place } from '#infra/local/template/resolve';
@@ -91,7 +93,7 @@ export async function startServices(
     readonly deliver: DeliverEvent;
   },
 ): Promise<Services> {
-  const { clock, closing, deliver, log, model, place, state } = options;
+  const { clock, closing, deliver, files, log, model, place, state } = options;
   const { dynamo, queues } = options.stores;
   for (const table of model.tables) await dynamo.createTable(table.template);
   for (const queue of model.queues) queues.ensure(queue);
@@ -99,6 +101,14 @@ export async function startServices(
   const secrets = createSecrets({ state, clock, log, ...place });
   const mails = createMailSink({ state, clock, identities: model.emailIdentities, log, ...place });
   const events = createEvents({ state, clock, buses: model.eventBuses, deliver, log, ...place });
+  const objects = createObjectStore({
+    folder: files.objects,
+    state,
+    clock,
+    buckets: model.buckets,
+    secretAccessKey: LOCAL_SECRET_ACCESS_KEY,
+    log,
+  });
   const [pool] = model.userPools;
   const cognito = await createCognito({
     state,
@@ -107,11 +117,12 @@ export async function startServices(
     ...(pool && { poolId: pool.id }),
   });
   const serve = (listener: RequestListener): Promise<number> => serveOn(listener, closing);
-  const [cognitoPort, secretsPort, mailPort, eventsPort] = await Promise.all([
+  const [cognitoPort, secretsPort, mailPort, eventsPort, objectsPort] = await Promise.all([
     serve(cognito.listener),
     serve(secrets.listener),
     serve(mails.listener),
     serve(events.listener),
+    serve(objects.listener),
   ]);
   return {
     dynamo,
@@ -124,6 +135,7 @@ export async function startServices(
     environment: {
       AWS_ENDPOINT_URL_DYNAMODB: dynamo.url,
       AWS_ENDPOINT_URL_EVENTBRIDGE: `http://127.0.0.1:${eventsPort}`,
+      AWS_ENDPOINT_URL_S3: `http://127.0.0.1:${objectsPort}`,
       AWS_ENDPOINT_URL_SECRETS_MANAGER: `http://127.0.0.1:${secretsPort}`,
       AWS_ENDPOINT_URL_SES: `http://127.0.0.1:${mailPort}`,
       AWS_ENDPOINT_URL_SQS: queues.endpoint,

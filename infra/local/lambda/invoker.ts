@@ -78,6 +78,9 @@ export function arnOf(place: Place, functionName: string): string {
   return `arn:aws:lambda:${place.region}:${place.accountId}:function:${functionName}`;
 }
 
+/** The functions' secret: it opens nothing but the stand-ins, and signs links to their files. */
+export const LOCAL_SECRET_ACCESS_KEY = 'local';
+
 /** What Lambda itself sets. The credentials are no secret: they open nothing but the stand-ins. */
 function lambdaVariables(place: Place, model: FunctionModel): Readonly<Record<string, string>> {
   return {
@@ -94,7 +97,7 @@ function lambdaVariables(place: Place, model: FunctionModel): Readonly<Record<st
     AWS_LAMBDA_LOG_GROUP_NAME: `/aws/lambda/${model.name}`,
     AWS_LAMBDA_LOG_STREAM_NAME: 'local',
     AWS_REGION: place.region,
-    AWS_SECRET_ACCESS_KEY: 'local',
+    AWS_SECRET_ACCESS_KEY: LOCAL_SECRET_ACCESS_KEY,
     AWS_SHARED_CREDENTIALS_FILE: '/dev/null',
     LANG: 'en_US.UTF-8',
     LAMBDA_RUNTIME_DIR: '/var/runtime',

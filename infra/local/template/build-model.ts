@@ -33,6 +33,9 @@ export function buildModel(templates: readonly Template[], naming: Naming): Stac
     functionUrls: readFunctionUrls(resolver),
     tables: readTables(resolver),
     queues: readQueues(resolver),
+    buckets: resolver.resources
+      .filter(({ resource }) => resource.Type === 'AWS::S3::Bucket')
+      .map((located) => resolver.identity(located).ref),
     eventSources: readEventSources(resolver),
     eventBuses: resolver.resources
       .filter(({ resource }) => resource.Type === 'AWS::Events::EventBus')

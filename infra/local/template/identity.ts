@@ -117,6 +117,11 @@ const NAMERS: Readonly<Record<string, Namer>> = {
     return { ref: target, attributes: { FunctionArn: target, FunctionUrl: url } };
   },
   'AWS::Lambda::Version': nameVersion,
+  'AWS::S3::Bucket': (request) => {
+    const name = givenName(request, 'BucketName').toLowerCase();
+    // Names of buckets are the world's, so their ARNs have neither region nor account.
+    return { ref: name, attributes: { Arn: `arn:aws:s3:::${name}` } };
+  },
   'AWS::SES::EmailIdentity': (request) => {
     return { ref: givenName(request, 'EmailIdentity'), attributes: {} };
   },

@@ -7,6 +7,8 @@ export interface StackModel {
   readonly functionUrls: readonly FunctionUrlModel[];
   readonly tables: readonly TableModel[];
   readonly queues: readonly QueueModel[];
+  /** Names of S3 buckets. */
+  readonly buckets: readonly string[];
   readonly eventSources: readonly EventSourceModel[];
   readonly eventBuses: readonly string[];
   readonly rules: readonly RuleModel[];
