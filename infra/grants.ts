@@ -2,6 +2,7 @@ import { Stack } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import type { EventBus } from 'aws-cdk-lib/aws-events';
 import { PolicyStatement } from 'aws-cdk-lib/aws-iam';
+import type { Bucket } from 'aws-cdk-lib/aws-s3';
 import type { Secret } from 'aws-cdk-lib/aws-secretsmanager';
 import type { EmailIdentity } from 'aws-cdk-lib/aws-ses';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
@@ -49,6 +50,22 @@ export function readSecret(secret: Secret): PolicyStatement {
 
 export function sendTo(queue: Queue): PolicyStatement {
   return new PolicyStatement({ actions: ['sqs:SendMessage'], resources: [queue.queueArn] });
+}
+
+/** Objects below one prefix of a bucket, and no list of them. */
+export function readObjects(bucket: Bucket, prefix: string): PolicyStatement {
+  return new PolicyStatement({
+    actions: ['s3:GetObject'],
+    resources: [bucket.arnForObjects(`${prefix}/*`)],
+  });
+}
+
+/** Parts of an upload are put like objects. */
+export function writeObjects(bucket: Bucket, prefix: string): PolicyStatement {
+  return new PolicyStatement({
+    actions: ['s3:PutObject'],
+    resources: [bucket.arnForObjects(`${prefix}/*`)],
+  });
 }
 
 export function publishTo(bus: EventBus): PolicyStatement {

@@ -89,6 +89,7 @@ export class LedgerFunction extends Construct {
     acknowledge(role, {
       'AwsSolutions-IAM5[Resource::*]':
         'X-Ray segments belong to no resource: PutTraceSegments and PutTelemetryRecords take only *.',
+      ...definition.acknowledged?.(resources),
     });
   }
 }

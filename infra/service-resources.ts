@@ -1,8 +1,11 @@
+import { Duration, RemovalPolicy } from 'aws-cdk-lib';
 import type { Table } from 'aws-cdk-lib/aws-dynamodb';
 import { EventBus } from 'aws-cdk-lib/aws-events';
+import { BlockPublicAccess, Bucket, BucketEncryption } from 'aws-cdk-lib/aws-s3';
 import { EmailIdentity, Identity as EmailAddress } from 'aws-cdk-lib/aws-ses';
 import type { Queue } from 'aws-cdk-lib/aws-sqs';
 import { Construct } from 'constructs';
+import { acknowledge } from '#infra/acknowledge';
 import { functionDefinitions } from '#infra/functions';
 import { Identity } from '#infra/identity';
 import { deadLetterQueue, LedgerQueue } from '#infra/ledger-queue';
@@ -36,6 +39,8 @@ export class ServiceResources extends Construct {
   readonly notifications: LedgerQueue;
   /** Jobs that want to be run or to go on. */
   readonly jobs: LedgerQueue;
+  /** Files that people asked for, until they have fetched them. */
+  readonly exports: Bucket;
   /** Where stream records end that could not be published. */
   readonly streamFailures: Queue;
   readonly bus: EventBus;
@@ -65,10 +70,28 @@ export class ServiceResources extends Construct {
       name: `${prefix}-jobs`,
       consumerTimeoutSeconds: functionDefinitions.jobs.timeoutSeconds,
     });
+    this.exports = exportsBucket(this);
     this.streamFailures = deadLetterQueue(this, 'StreamFailures', `${prefix}-stream-failures`);
     this.bus = new EventBus(this, 'Bus', { eventBusName: prefix });
     this.email = new EmailIdentity(this, 'Email', {
       identity: EmailAddress.email(config.senderEmail),
     });
   }
+}
+
+/** Files hold what users did, so nobody reads one but through a link that expires, and none stays longer than a week. */
+function exportsBucket(scope: Construct): Bucket {
+  const bucket = new Bucket(scope, 'Exports', {
+    encryption: BucketEncryption.S3_MANAGED,
+    enforceSSL: true,
+    blockPublicAccess: BlockPublicAccess.BLOCK_ALL,
+    removalPolicy: RemovalPolicy.RETAIN,
+    lifecycleRules: [
+      { expiration: Duration.days(7), abortIncompleteMultipartUploadAfter: Duration.days(1) },
+    ],
+  });
+  acknowledge(bucket, {
+    'AwsSolutions-S1': 'Who asked for which file is in the audit records of the table.',
+  });
+  return bucket;
 }

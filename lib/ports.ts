@@ -547,6 +547,32 @@ export interface WalletReader {
   readonly unknownUsers: (userIds: readonly string[]) => Promise<readonly string[]>;
 }
 
+/** Files for people, too large for the table. */
+export interface FileStore {
+  readonly put: (key: string, text: string) => Promise<void>;
+  readonly get: (key: string) => Promise<string>;
+  /** Begins a file that is written in parts; `fileName` is what a browser saves it as. Answers the upload's id. */
+  readonly beginUpload: (key: string, fileName: string) => Promise<string>;
+  /** Writes part `number` (from 1), again if it was written before; all but the last have 5 MiB or more. Answers its tag. */
+  readonly putPart: (part: {
+    readonly key: string;
+    readonly uploadId: string;
+    readonly number: number;
+    readonly text: string;
+  }) => Promise<string>;
+  /** Makes one file of the parts; done again, it changes nothing. */
+  readonly finishUpload: (upload: {
+    readonly key: string;
+    readonly uploadId: string;
+    readonly etags: readonly string[];
+  }) => Promise<void>;
+  /** An address that anyone who has it can read the file at until it expires. */
+  readonly link: (file: {
+    readonly key: string;
+    readonly expiresInSeconds: number;
+  }) => Promise<string>;
+}
+
 /** Jobs and what became of their rows. */
 export interface JobStore {
   /** Ids of open jobs that have not come forward since an instant, the longest silent first; a moment behind. */

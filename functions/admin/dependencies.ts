@@ -10,6 +10,7 @@ import type {
   AuditStore,
   CatalogStore,
   DayStore,
+  FileStore,
   HistoryStore,
   JobStore,
   LedgerStore,
@@ -20,6 +21,7 @@ import type {
   RollupStore,
   WalletReader,
 } from '#lib/ports';
+import { createObjectStore } from '#lib/files/object-store';
 import { createJobStore } from '#lib/store/job-store';
 import { createDayStore } from '#lib/store/day-store';
 import { createHistoryStore } from '#lib/store/history-store';
@@ -50,6 +52,7 @@ export interface AdminDependencies extends ApiDependencies {
   readonly jobs: JobStore;
   readonly jobQueue: JobQueue;
   readonly wallets: WalletReader;
+  readonly files: FileStore;
   /** Whether this deployment sells for real money. */
   readonly livemode: boolean;
   readonly count: CountMetric;
@@ -81,6 +84,7 @@ export function createDependencies({ env }: Runtime): AdminDependencies {
     jobs: createJobStore(table),
     jobQueue: createJobQueue(createQueue(requireVariable(env, 'JOBS_QUEUE_URL'))),
     wallets: createWalletReader(table),
+    files: createObjectStore(requireVariable(env, 'EXPORTS_BUCKET')),
     rateLimits: createRateLimitStore(table),
     livemode: requireVariable(env, 'STRIPE_LIVEMODE') === 'true',
     count,

@@ -1,3 +1,5 @@
+import { exportTransactions } from '#functions/admin/export-transactions';
+import { getExport } from '#functions/admin/get-export';
 import { freezeUser } from '#functions/admin/freeze-user';
 import { unfreezeUser } from '#functions/admin/unfreeze-user';
 import { changePackage } from '#functions/admin/change-package';
@@ -28,6 +30,8 @@ import { verifyUser } from '#functions/admin/verify-user';
 
 /** Every route that the admin function serves: one line each. */
 export const adminEndpoints = [
+  exportTransactions,
+  getExport,
   verifyUser,
   listEvents,
   getEvent,

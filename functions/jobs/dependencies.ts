@@ -7,8 +7,16 @@ import { createQueue } from '#lib/messaging/queue';
 import type { PaymentProvider } from '#lib/payments/payment-event';
 import { providerAccounts, recordsOf } from '#lib/payments/provider-accounts';
 import type { ProviderRecords } from '#lib/purchases/provider-records';
-import type { ApplicationStore, LedgerStore, RecentPurchaseStore } from '#lib/ports';
 import { createApplicationStore } from '#lib/store/application-store';
+import type {
+  ApplicationStore,
+  DayStore,
+  FileStore,
+  LedgerStore,
+  RecentPurchaseStore,
+} from '#lib/ports';
+import { createObjectStore } from '#lib/files/object-store';
+import { createDayStore } from '#lib/store/day-store';
 import { lambdaTable } from '#lib/store/lambda-table';
 import { createLedgerStore } from '#lib/store/ledger-store';
 import { createRecentPurchaseStore } from '#lib/store/recent-purchase-store';
@@ -21,6 +29,8 @@ export interface JobDependencies {
   readonly recent: RecentPurchaseStore;
   /** Null for a provider that is not set up. */
   readonly records: (provider: PaymentProvider) => Promise<ProviderRecords | null>;
+  readonly days: DayStore;
+  readonly files: FileStore;
   readonly now: () => Date;
   readonly count: CountMetric;
   readonly log: Log;
@@ -44,6 +54,8 @@ export function createDependencies({ env, now }: Pick<Runtime, 'env' | 'now'>): 
     ledger: createLedgerStore(table),
     applications: createApplicationStore(table),
     queue: createJobQueue(createQueue(requireVariable(env, 'JOBS_QUEUE_URL'))),
+    days: createDayStore(table),
+    files: createObjectStore(requireVariable(env, 'EXPORTS_BUCKET')),
     now,
     count,
     log: createLog(),

@@ -1,9 +1,11 @@
 import type * as z from 'zod';
 import { bulkCredits } from '#functions/jobs/bulk-credits';
+import { exportEntries } from '#functions/jobs/export-entries';
 import type { JobDependencies } from '#functions/jobs/dependencies';
 import { reconciliation } from '#functions/jobs/reconciliation';
 import { refundProject } from '#functions/jobs/refund-project';
 import { refundProjectTaskSchema } from '#lib/applications/refund-project-task';
+import { exportTaskSchema } from '#lib/exports/export-task';
 import { bulkTaskSchema } from '#lib/bulk/bulk-task';
 import type { Job, Slice } from '#lib/jobs/job';
 import type { JobKind, JobTask } from '#lib/jobs/job-task';
@@ -14,6 +16,7 @@ const kinds: { readonly [K in JobKind]: RunKind } = {
   reconciliation: kind(reconciliationTaskSchema, reconciliation),
   bulk_credits: kind(bulkTaskSchema, bulkCredits),
   refund_project: kind(refundProjectTaskSchema, refundProject),
+  export_entries: kind(exportTaskSchema, exportEntries),
 };
 
 /** One slice of a job of any kind. */

@@ -22,6 +22,14 @@ export const job = z
   })
   .meta({ id: 'Job', description: 'Work that goes on after the answer: ask until it is done.' });
 
+export const exportJob = z
+  .strictObject({
+    job,
+    url: z.string().nullable().meta({ description: 'Of the file; null until the job is done.' }),
+    url_expires_at: timestamp.nullable().meta({ description: 'Ask again for a new link.' }),
+  })
+  .meta({ id: 'ExportJob' });
+
 export const bulkResult = z
   .strictObject({
     row: z.int().min(1),

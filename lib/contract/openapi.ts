@@ -183,7 +183,9 @@ function successes(route: Route, schemaOf: SchemaOf): JsonObject {
       description: route.summary,
       headers,
       content: {
-        [type]: { schema: schemaOf(schema, 'output') },
+        ...(!(route.csv === 'only' && status === '200') && {
+          [type]: { schema: schemaOf(schema, 'output') },
+        }),
         ...(route.csv && status === '200' && { 'text/csv': { schema: { type: 'string' } } }),
       },
     },

@@ -54,8 +54,8 @@ interface Declaration<
   /** Answers with an ETag, and 304 to a matching If-None-Match. */
   readonly conditional?: true;
   readonly produces?: 'json' | 'html';
-  /** Can answer 200 as a CSV file: whether it does, its endpoint decides. */
-  readonly csv?: true;
+  /** Can answer 200 as a CSV file (its endpoint decides), or answers 200 in no other way. */
+  readonly csv?: 'too' | 'only';
   /** Takes more than the usual body, and CSV as well as JSON: its text arrives as `{ csv }`. */
   readonly upload?: { readonly bytesMax: number };
   /** How often one caller may use it; answers 429 with Retry-After beyond that (DESIGN 5, limits). */
@@ -85,7 +85,7 @@ export interface Route<
   readonly idempotent: boolean;
   readonly conditional: boolean;
   readonly produces: 'json' | 'html';
-  readonly csv: boolean;
+  readonly csv: 'too' | 'only' | null;
   readonly upload: { readonly bytesMax: number } | null;
   readonly limit: RateLimit | null;
   readonly answers: A;
@@ -112,7 +112,7 @@ export function route(declaration: Declaration<z.ZodType, z.ZodType, z.ZodType, 
     idempotent: declaration.idempotent ?? false,
     conditional: declaration.conditional ?? false,
     produces: declaration.produces ?? 'json',
-    csv: declaration.csv ?? false,
+    csv: declaration.csv ?? null,
     upload: declaration.upload ?? null,
     limit: declaration.limit ?? null,
   };

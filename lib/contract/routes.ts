@@ -1,4 +1,5 @@
 import type { Route } from '#lib/contract/route';
+import { adminExportRoutes } from '#lib/contract/routes/admin-export';
 import { adminBulkRoutes } from '#lib/contract/routes/admin-bulk';
 import { adminRoutes } from '#lib/contract/routes/admin';
 import { adminProjectRoutes } from '#lib/contract/routes/admin-projects';
@@ -42,6 +43,7 @@ export const routes = {
   ...adminReconciliationRoutes,
   ...adminProjectRoutes,
   ...adminReportRoutes,
+  ...adminExportRoutes,
 };
 
 export const allRoutes: readonly Route[] = Object.values(routes);

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { refundProjectTaskSchema } from '#lib/applications/refund-project-task';
+import { exportTaskSchema } from '#lib/exports/export-task';
 import { bulkTaskSchema } from '#lib/bulk/bulk-task';
 import { reconciliationTaskSchema } from '#lib/purchases/reconciliation-task';
 
@@ -8,6 +9,7 @@ export const jobTaskSchema = z.union([
   reconciliationTaskSchema,
   bulkTaskSchema,
   refundProjectTaskSchema,
+  exportTaskSchema,
 ]);
 export type JobTask = z.infer<typeof jobTaskSchema>;
 export type JobKind = JobTask['kind'];

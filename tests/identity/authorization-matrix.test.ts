@@ -149,6 +149,8 @@ const matrix: Readonly<Record<keyof typeof routes, Row>> = {
   listTransactions: readers,
   getAnalytics: reporters,
   getReport: reporters,
+  exportTransactions: reporters,
+  getExport: reporters,
 };
 
 let issuer: Issuer;

@@ -6,7 +6,7 @@ const resources = synthesized('prod');
 
 test('files are encrypted, never public, and gone after a week', () => {
   const buckets = ofType(resources, 'AWS::S3::Bucket', z.looseObject({}));
-  expect(buckets.map(({ properties }) => properties)).toEqual([
+  expect(buckets.map(({ properties }) => properties)).toMatchObject([
     {
       BucketEncryption: {
         ServerSideEncryptionConfiguration: [

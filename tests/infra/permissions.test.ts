@@ -60,12 +60,14 @@ test('every action is named', () => {
   expect(wide).toEqual([]);
 });
 
-test('every resource is named, but for traces and the list of one table’s streams', () => {
+test('every resource is named, but for traces, the list of one table’s streams, and the files of exports', () => {
   const wide = statements
     .filter(({ resources: named }) => named.some((resource) => resource.includes('*')))
     .flatMap(({ actions }) => actions);
   expect([...new Set(wide)].sort()).toEqual([
     'dynamodb:ListStreams',
+    's3:GetObject',
+    's3:PutObject',
     'xray:PutTelemetryRecords',
     'xray:PutTraceSegments',
   ]);

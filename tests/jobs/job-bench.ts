@@ -1,7 +1,10 @@
 import { runBatch } from '#functions/jobs/run-batch';
 import type { JobDependencies } from '#functions/jobs/dependencies';
 import type { JobQueue } from '#lib/jobs/job-queue';
-import type { JobStore, LedgerStore, RecordWrite } from '#lib/ports';
+import { createObjectStore } from '#lib/files/object-store';
+import { createDayStore } from '#lib/store/day-store';
+import { openTestObjectStore, TEST_BUCKET } from '#tests/support/object-store';
+import type { FileStore, JobStore, LedgerStore, RecordWrite } from '#lib/ports';
 import { createJobQueue } from '#lib/messaging/job-queue';
 import { createApplicationStore } from '#lib/store/application-store';
 import { createJobStore } from '#lib/store/job-store';
@@ -13,6 +16,7 @@ import { NOW, openTestLedger, type TestLedger } from '#tests/support/ledger';
 export interface JobBench extends TestLedger {
   readonly jobs: JobStore;
   readonly queue: JobQueue;
+  readonly files: FileStore;
   readonly deps: JobDependencies;
   /** Bodies that were sent and not delivered yet. */
   readonly messages: string[];
@@ -39,6 +43,8 @@ export async function openJobBench(
   { records }: Pick<JobDependencies, 'records'> = { records: async () => null },
 ): Promise<JobBench> {
   const test = await openTestLedger();
+  const objects = await openTestObjectStore({ now: () => new Date(Date.now()) });
+  const files = createObjectStore(TEST_BUCKET, objects.config);
   const messages: string[] = [];
   const failures: string[] = [];
   let now = NOW;
@@ -54,6 +60,8 @@ export async function openJobBench(
     records,
     applications: createApplicationStore(test.table),
     queue,
+    days: createDayStore(test.table),
+    files,
     now: () => new Date(now),
     count: (name) => failures.push(name),
     log: keptLog().log,
@@ -75,6 +83,7 @@ export async function openJobBench(
     ...test,
     jobs: createJobStore(test.table),
     queue,
+    files,
     deps,
     messages,
     failures,
@@ -84,8 +93,14 @@ export async function openJobBench(
         if (first) await test.ledger.write([first, ...others]);
       }
     },
+    close: async () => {
+      await objects.close();
+      await test.close();
+    },
     setNow: (instant) => {
       now = instant;
+      // What the table forgets in time, it forgets by this clock.
+      test.clock.set(new Date(instant));
     },
     deliver,
     drain: async () => {

@@ -15,6 +15,7 @@ const domains = [
   'lib/applications/',
   'lib/bulk/',
   'lib/catalog/',
+  'lib/exports/',
   'lib/jobs/',
   'lib/limits/',
   'lib/notifications/',
@@ -75,6 +76,11 @@ export const importRules: readonly ImportRule[] = [
       'node:crypto',
       'zod',
     ],
+  },
+  {
+    area: 'lib/files/',
+    own: ['lib/invariant.ts', 'lib/ports.ts', 'lib/files/'],
+    packages: ['@aws-sdk/client-s3', '@aws-sdk/s3-request-presigner'],
   },
   {
     area: 'lib/secrets/',

@@ -1,11 +1,12 @@
 import { adminEndpoints } from '#functions/admin/endpoints';
 import { countRefusals } from '#lib/admin/count-refusals';
 import type { Route } from '#lib/contract/route';
+import type { FileStore } from '#lib/ports';
+import { createDayStore } from '#lib/store/day-store';
 import type { JobQueue } from '#lib/jobs/job-queue';
 import { createJobStore } from '#lib/store/job-store';
 import { createWalletReader } from '#lib/store/wallet-reader';
 import { apiHandler } from '#lib/http/api-handler';
-import { createDayStore } from '#lib/store/day-store';
 import { createMoneyStore } from '#lib/store/money-store';
 import { createPromoStore } from '#lib/store/promo-store';
 import { createCatalogStore } from '#lib/store/catalog-store';
@@ -19,12 +20,26 @@ import type { TestLedger } from '#tests/support/ledger';
 /** For tests that start no job. */
 const nowhere: JobQueue = { send: () => Promise.reject(new Error('no job was expected')) };
 
+/** For tests that export nothing. */
+const noFile = () => Promise.reject(new Error('no file was expected'));
+const noFiles: FileStore = {
+  put: noFile,
+  get: noFile,
+  beginUpload: noFile,
+  putPart: noFile,
+  finishUpload: noFile,
+  link: noFile,
+};
+
 const unlimited = {
   take: async () => ({ admitted: true, remaining: 1, retryInMs: 0, fullInMs: 0 }),
 };
 
 /** The admin function over a real table, as somebody of a group calls it. */
-export function openOffice(test: TestLedger, { group = 'finance', jobQueue = nowhere } = {}) {
+export function openOffice(
+  test: TestLedger,
+  { group = 'finance', jobQueue = nowhere, files = noFiles } = {},
+) {
   const quarantine = createQuarantineStore(test.table);
   const handle = apiHandler(
     adminEndpoints,
@@ -48,10 +63,11 @@ export function openOffice(test: TestLedger, { group = 'finance', jobQueue = now
       jobQueue,
       wallets: createWalletReader(test.table),
       rateLimits: unlimited,
+      days: createDayStore(test.table),
+      files,
       reconciliations: createReconciliationStore(test.table),
       ledger: test.ledger,
       history: test.history,
-      days: createDayStore(test.table),
       money: createMoneyStore(test.table),
       rollups: createRollupStore(test.table),
       livemode: false,
