@@ -15,6 +15,7 @@ export const checkCredits = endpoint(
       body: {
         credit_type: query.credit_type,
         has_sufficient: available >= query.required,
+        frozen: balance.frozen,
         balance: balance.credits_balance,
         available,
         required: query.required,

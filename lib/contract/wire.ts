@@ -106,6 +106,7 @@ export const balance = z
     total_granted: creditCount,
     credits_used: creditCount,
     debt: creditCount.meta({ description: 'Owed after a reversal; later inflows pay it first.' }),
+    frozen: z.boolean().meta({ description: 'Whether nothing can be spent until it is released.' }),
     expiring: z.array(expiringCredits).meta({ description: 'Soonest first.' }),
     version: creditCount.meta({ description: 'The newest transaction’s seq.' }),
     at: timestamp.optional().meta({ description: 'The past instant that was asked for.' }),
@@ -183,6 +184,7 @@ export const sufficiency = z
   .strictObject({
     credit_type: creditType,
     has_sufficient: z.boolean(),
+    frozen: z.boolean().meta({ description: 'A spend is refused whatever there is.' }),
     balance: creditCount,
     available: creditCount,
     required: creditCount,

@@ -4,7 +4,7 @@ import type { Wire } from '#lib/http/endpoint';
 import { advance } from '#lib/ledger/advance';
 import { byBurnOrder } from '#lib/ledger/burn-order';
 import type { Entry } from '#lib/ledger/entry';
-import { availableOf, type Head, heldOf } from '#lib/ledger/wallet';
+import { availableOf, type Head, heldOf, isFrozen } from '#lib/ledger/wallet';
 import { invariant } from '#lib/invariant';
 
 /** Wallets and entries as the API shows them (DESIGN 5, wire shapes). */
@@ -56,6 +56,7 @@ export function toBalance(head: Head, now: string): Wire<typeof wire.balance> {
     total_granted: current.totals.granted,
     credits_used: current.totals.used,
     debt: current.debt,
+    frozen: isFrozen(current),
     expiring: current.grants
       .toSorted(byBurnOrder)
       .flatMap((grant) =>

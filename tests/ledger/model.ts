@@ -30,6 +30,8 @@ interface ModelHold {
 export interface Model {
   time: number;
   debt: number;
+  /** Nothing that anybody asks for leaves it. */
+  isFrozen: boolean;
   buckets: Bucket[];
   readonly holds: Map<string, ModelHold>;
   /** By cause: what refunds may still give back. */
@@ -53,6 +55,7 @@ export function emptyModel(): Model {
   return {
     time: -Infinity,
     debt: 0,
+    isFrozen: false,
     buckets: [],
     holds: new Map(),
     spends: new Map(),
@@ -107,7 +110,20 @@ export function take(model: Model, total: string, amount: number, first?: string
   return pieces;
 }
 
+export function freeze(model: Model, on: boolean): void {
+  if (model.isFrozen === on) {
+    throw new ModelRefusalError({ code: on ? 'ALREADY_FROZEN' : 'NOT_FROZEN' });
+  }
+  model.isFrozen = on;
+}
+
+/** Before credits leave because somebody asks for it; corrections and reversals do not ask. */
+export function expectThawed(model: Model): void {
+  if (model.isFrozen) throw new ModelRefusalError({ code: 'WALLET_FROZEN' });
+}
+
 export function spend(model: Model, cause: string, amount: number): void {
+  expectThawed(model);
   model.spends.set(cause, take(model, 'used', amount));
 }
 
@@ -178,6 +194,7 @@ export function reinstate(
 export function placeHold(model: Model, id: string, amount: number, ends: number): void {
   if (ends <= model.time) throw new ModelRefusalError({ code: 'ALREADY_EXPIRED' });
   if (model.holds.has(id)) throw new ModelRefusalError({ code: 'HOLD_EXISTS' });
+  expectThawed(model);
   const pieces = take(model, 'held', amount);
   if (model.holds.size >= HOLDS_MAX) {
     throw new ModelRefusalError({ code: 'TOO_MANY_HOLDS', limit: HOLDS_MAX });
@@ -208,6 +225,7 @@ export function endHold(
   const held = sum(hold.parts);
   const amount = request.capture === undefined ? held : (request.capture ?? 0);
   const beyond = Math.max(0, amount - held);
+  if (beyond > 0) expectThawed(model);
   if (beyond > available(model)) {
     const reach = available(model) + held;
     throw new ModelRefusalError({

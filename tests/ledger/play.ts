@@ -43,6 +43,10 @@ export function play(bench: Bench, step: Step): Said {
       if (decision.ok) lane.spends.push({ entry: decision.entry, refunded: 0 });
       return said;
     }
+    case 'freeze': {
+      const decision = step.on ? lane.wallet.freeze() : lane.wallet.unfreeze();
+      return both(bench, [lane], decision, ([copy]) => model.freeze(copy, step.on));
+    }
     case 'transfer':
       return playTransfer(bench, lane, step);
     case 'refund':
@@ -105,6 +109,7 @@ function playTransfer(bench: Bench, from: Lane, { amount, pick }: StepOf<'transf
     const time = Math.max(giver.time, receiver.time);
     model.tick(giver, time);
     model.tick(receiver, time);
+    model.expectThawed(giver);
     const newId = newIds(to, decision.ok ? decision.to.entry.cause : 'refused');
     const pieces = model.take(giver, 'transferredOut', amount);
     model.give(

@@ -24,6 +24,8 @@ const terms = fc.record({
 });
 const policy = fc.constantFrom('debt', 'debt', 'floor');
 const type = fc.constantFrom('purchase', 'purchase', 'bonus', 'promo', 'subscription');
+/** Mostly a release, so that wallets are frozen now and then and not for good. */
+const isFreeze = fc.constantFrom(true, false, false);
 
 const step = fc.oneof(
   {
@@ -80,6 +82,7 @@ const step = fc.oneof(
     }),
   },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('release'), lane, pick }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('freeze'), lane, on: isFreeze }) },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -123,6 +126,7 @@ const holdStep = fc.oneof(
     }),
   },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('release'), lane: five, pick }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('freeze'), lane: five, on: isFreeze }) },
   {
     weight: 3,
     arbitrary: fc.record({

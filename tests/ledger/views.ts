@@ -1,5 +1,5 @@
 import { advance } from '#lib/ledger/advance';
-import { availableOf, type Head, heldOf } from '#lib/ledger/wallet';
+import { availableOf, type Head, heldOf, isFrozen } from '#lib/ledger/wallet';
 import type { Bench, Lane } from '#tests/ledger/bench';
 import { type Model, tick } from '#tests/ledger/model';
 import { hour } from '#tests/ledger/wallets';
@@ -24,6 +24,7 @@ function headView(head: Head): object {
     held: heldOf(head),
     available: availableOf(head),
     debt: head.debt,
+    isFrozen: isFrozen(head),
     grants: head.grants.map(
       ({ id, category, priority, expiresAt, grantedAt, remaining, held }) => ({
         id,
@@ -52,7 +53,7 @@ function headView(head: Head): object {
   };
 }
 
-function modelView({ buckets, holds, debt, totals }: Model): object {
+function modelView({ buckets, holds, debt, isFrozen, totals }: Model): object {
   const held = buckets.reduce((sum, each) => sum + each.held, 0);
   const free = buckets.reduce((sum, each) => sum + each.free, 0);
   const total = (name: string) => totals.get(name) ?? 0;
@@ -61,6 +62,7 @@ function modelView({ buckets, holds, debt, totals }: Model): object {
     held,
     available: free,
     debt,
+    isFrozen,
     grants: buckets
       .toSorted((a, b) => (a.id < b.id ? -1 : 1))
       .map((each) => ({

@@ -2,6 +2,7 @@ import { adjust } from '#lib/ledger/adjust';
 import type { Command, Decision, Refusal } from '#lib/ledger/decision';
 import type { Entry } from '#lib/ledger/entry';
 import { captureHold, placeHold, releaseHold } from '#lib/ledger/hold';
+import { freeze, unfreeze } from '#lib/ledger/freeze';
 import { add } from '#lib/ledger/inflow';
 import { refund } from '#lib/ledger/refund';
 import { reinstate, reverse } from '#lib/ledger/reversal';
@@ -58,6 +59,8 @@ export interface TestWallet {
   placeHold(given: Given<typeof placeHold, 'holdId' | 'amount'>): Decision;
   captureHold(given: Given<typeof captureHold, 'holdId'>): Decision;
   releaseHold(given: Given<typeof releaseHold, 'holdId'>): Decision;
+  freeze(): Decision;
+  unfreeze(): Decision;
   transferTo(to: TestWallet, given: { readonly amount: number }): TransferDecision;
   keep(decision: Decision): Decision;
 }
@@ -101,6 +104,8 @@ export function openWallet(ref: WalletRef = ALICE): TestWallet {
     placeHold: (given) => keep(placeHold(head, { ...command(), expiresAt: day(365), ...given })),
     captureHold: (given) => keep(captureHold(head, { ...command(), ...given })),
     releaseHold: (given) => keep(releaseHold(head, { ...command(), ...given })),
+    freeze: () => keep(freeze(head, command())),
+    unfreeze: () => keep(unfreeze(head, command())),
     transferTo: (to, given) => {
       const moved = transfer({ from: head, to: to.head }, { ...command(), ...given });
       if (moved.ok) {
