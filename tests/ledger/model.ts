@@ -117,7 +117,7 @@ export function freeze(model: Model, on: boolean): void {
   model.isFrozen = on;
 }
 
-/** Before credits leave because somebody asks for it; corrections and reversals do not ask. */
+/** Before a user's credits move because somebody asks for it; corrections and reversals do not ask. */
 export function expectThawed(model: Model): void {
   if (model.isFrozen) throw new ModelRefusalError({ code: 'WALLET_FROZEN' });
 }

@@ -110,6 +110,7 @@ function playTransfer(bench: Bench, from: Lane, { amount, pick }: StepOf<'transf
     model.tick(giver, time);
     model.tick(receiver, time);
     model.expectThawed(giver);
+    model.expectThawed(receiver);
     const newId = newIds(to, decision.ok ? decision.to.entry.cause : 'refused');
     const pieces = model.take(giver, 'transferredOut', amount);
     model.give(

@@ -91,9 +91,8 @@ it('refuses every way out of a frozen wallet with its own code, and shows in the
   const refused = { status: 403, body: { code: 'WALLET_FROZEN' } };
   expect(await ask(serviceRoutes.deductCredits, { amount: 1 })).toMatchObject(refused);
   expect(await ask(holdRoutes.placeHold, { amount: 1 })).toMatchObject(refused);
-  await test.ledger.run(
-    addWork({ wallet: { userId: 'thief', creditType: 'general' }, amount: 1, cause: 'first' }),
-  );
+  const thief = { userId: 'thief', email: null, createdAt: '2026-03-01T12:00:00.000Z' };
+  await test.ledger.write([{ record: 'account', id: thief, value: thief, version: null }]);
   const transfer = { params, body: { to_user_id: 'thief', amount: 1, description: 'Gift' } };
   expect(await backend.call(transferRoutes.transferCredits, transfer)).toMatchObject(refused);
   const batch = (partial: boolean) =>
