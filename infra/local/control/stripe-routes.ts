@@ -18,6 +18,9 @@ const paySchema = z.strictObject({
   card: z.enum(CARD_BEHAVIOURS).optional(),
 });
 
+/** What the bank says from now on to the card behind a subscription. */
+const cardSchema = z.strictObject({ card: z.enum(CARD_BEHAVIOURS) });
+
 const refundSchema = z.strictObject({
   /** In minor units; all that is left when not given. */
   amount: z.int().min(1).optional(),
@@ -42,6 +45,23 @@ export function stripeRoutes({ info, stripe }: Parts): readonly Route[] {
         const { outcome, settle_after_ms: settleAfterMs, ...payer } = paySchema.parse(body);
         return { json: stripe.pay(parameters['id'] ?? '', outcome, { ...payer, settleAfterMs }) };
       },
+    },
+    {
+      method: 'POST',
+      path: '/local/stripe/subscriptions/{id}/card',
+      run: ({ body, parameters }) => ({
+        json: stripe.setCard(parameters['id'] ?? '', cardSchema.parse(body).card),
+      }),
+    },
+    {
+      method: 'POST',
+      path: '/local/stripe/subscriptions/{id}/pay',
+      run: ({ parameters }) => ({ json: stripe.payInvoice(parameters['id'] ?? '') }),
+    },
+    {
+      method: 'POST',
+      path: '/local/stripe/subscriptions/{id}/end',
+      run: ({ parameters }) => ({ json: stripe.endSubscription(parameters['id'] ?? '') }),
     },
     {
       method: 'POST',

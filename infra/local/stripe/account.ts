@@ -4,7 +4,7 @@ import type { Records } from '#infra/local/stripe/records';
 
 /** What every change of the account needs: where it is kept, when it happens, who is told of it. */
 export interface Account {
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now'>;
   readonly records: Records;
   readonly recordEvent: RecordEvent;
 }

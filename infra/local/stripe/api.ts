@@ -230,7 +230,8 @@ function checkVersion(incoming: IncomingMessage): void {
 }
 
 function readFields(call: Call): FormFields {
-  if (call.method === 'GET') return decodeForm(call.query);
+  // A DELETE carries its parameters as a GET does.
+  if (call.method !== 'POST') return decodeForm(call.query);
   const type = call.incoming.headers['content-type'] ?? 'application/x-www-form-urlencoded';
   if (call.body !== '' && !type.startsWith('application/x-www-form-urlencoded')) {
     throw invalidRequest(

@@ -12,6 +12,7 @@ import {
 } from '#infra/local/stripe/payments';
 import { knownEmail, sessionTotal, type Session } from '#infra/local/stripe/records';
 import { endSetup, findCustomer, openSetupIntent } from '#infra/local/stripe/saved-cards';
+import { beginSubscription } from '#infra/local/stripe/begin-subscription';
 import { renderSession } from '#infra/local/stripe/session-shape';
 
 /** What the customer does on the hosted page. */
@@ -165,6 +166,7 @@ function advanceSession(
     },
   };
   if (session.mode === 'setup') return setUp(context, { ...act, session: withPayer });
+  if (session.mode === 'subscription') return subscribe(context, { ...act, session: withPayer });
   if (sessionTotal(session) === 0) {
     return complete(context, { ...withPayer, payment_status: 'no_payment_required' });
   }
@@ -196,6 +198,34 @@ function advanceSession(
     due_ms: context.clock.now().getTime() + payer.settleAfterMs,
   });
   return waiting;
+}
+
+/** Sells a subscription: its card is saved, and its first invoice paid; a refused one leaves the page open. */
+function subscribe(
+  context: SessionContext,
+  act: { readonly session: Session; readonly outcome: Outcome; readonly payer: Payer },
+): Session {
+  const { outcome, session } = act;
+  if (outcome !== 'success' && outcome !== 'decline') {
+    throw invalidRequest('Only cards can pay for a subscription here.', {
+      code: 'payment_method_unsupported_type',
+    });
+  }
+  if (outcome === 'decline') {
+    const payment = payNow(context, { session, declined: true });
+    const declined = { ...session, payment_intent: payment.id };
+    context.records.sessions.put(session.id, declined);
+    return declined;
+  }
+  const begun = beginSubscription(context, { session, card: act.payer.card ?? 'pays' });
+  return complete(context, {
+    ...session,
+    payment_status: 'paid',
+    payment_intent: null,
+    customer: begun.subscription.customer,
+    subscription: begun.subscription.id,
+    invoice: begun.invoice.id,
+  });
 }
 
 /** Saves a card, or hears from its bank that it may not be saved: then the page stays open for another. */

@@ -6,21 +6,32 @@ import { createFaults, type Faults } from '#infra/local/providers/faults';
 import { createTicker } from '#infra/local/providers/ticker';
 import type { WebhookDeliveries, WebhookTarget } from '#infra/local/providers/webhook-deliveries';
 import type { StateStore } from '#infra/local/state';
+import type { Account } from '#infra/local/stripe/account';
 import { createApi } from '#infra/local/stripe/api';
+import { createBillingClock } from '#infra/local/stripe/billing-clock';
 import {
   createCheckout,
   type Outcome,
   type Payer,
   type PayResult,
 } from '#infra/local/stripe/checkout';
+import type { CardBehaviour } from '#infra/local/stripe/customer-records';
 import { renderDispute } from '#infra/local/stripe/dispute-shape';
 import { actOnDispute, type DisputeAct } from '#infra/local/stripe/disputes';
 import { createEventLog, NO_REQUEST, renderEvent } from '#infra/local/stripe/event-log';
+import { renderInvoice, type WireInvoice } from '#infra/local/stripe/invoice-shape';
 import { createPages } from '#infra/local/stripe/pages';
 import { renderRefund } from '#infra/local/stripe/payment-shape';
 import { openRecords } from '#infra/local/stripe/records';
 import { createRefund, failRefund } from '#infra/local/stripe/refunds';
 import { stripeRoutes } from '#infra/local/stripe/routes';
+import { renderSubscription, type WireSubscription } from '#infra/local/stripe/subscription-shape';
+import {
+  cancelNow,
+  findSubscription,
+  payOpenInvoice,
+  setCardOf,
+} from '#infra/local/stripe/subscriptions';
 import { createWebhooks } from '#infra/local/stripe/webhooks';
 
 export interface StripeOptions {
@@ -48,6 +59,12 @@ export interface StripeStandIn {
   refund(of: string, options?: { readonly amount?: number }): Stripe.Refund;
   /** Lets a refund not arrive. */
   failRefund(refundId: string): Stripe.Refund;
+  /** From now on the bank says that of the card behind a subscription. */
+  setCard(subscriptionId: string, behaviour: CardBehaviour): WireSubscription;
+  /** Pays what a subscription owes, as its customer does on the page of the invoice. */
+  payInvoice(subscriptionId: string): WireInvoice;
+  /** Ends a subscription from Stripe's dashboard. */
+  endSubscription(subscriptionId: string): WireSubscription;
   /** To be called when the clock was moved: does what is due by now and sends what is due. */
   tick(): Promise<void>;
   /** Nothing that is due is undelivered; a retry that waits for its time does not count. */
@@ -66,17 +83,23 @@ export function createStripe(options: StripeOptions): StripeStandIn {
   const { clock, state, publicUrl, apiKeys, log = () => undefined } = options;
   const records = openRecords(state);
   const webhooks = createWebhooks({ clock, records, targets: options.webhooks, log });
-  const recordEvent = createEventLog({ clock, records, plan: webhooks.plan });
-  const account = { clock, records, recordEvent };
+  const accountAt = (at: Pick<Clock, 'now'>): Account => ({
+    clock: at,
+    records,
+    recordEvent: createEventLog({ clock: at, records, plan: webhooks.plan }),
+  });
+  const account = accountAt(clock);
+  const billing = createBillingClock(account, accountAt);
   const checkout = createCheckout(account, publicUrl);
   const faults = createFaults();
   const ticker = createTicker({
     clock,
     run: async () => {
       checkout.sweep();
+      billing.sweep();
       await webhooks.run();
     },
-    dues: () => [checkout.nextDueMs(), webhooks.nextDueMs()],
+    dues: () => [checkout.nextDueMs(), billing.nextDueMs(), webhooks.nextDueMs()],
     onBackwards: () => webhooks.bringForward(),
     onFailure: (what) => log(`stripe: ${what}`),
   });
@@ -107,8 +130,25 @@ export function createStripe(options: StripeOptions): StripeStandIn {
       return awake(renderRefund(createRefund(account, { fields, cause: NO_REQUEST }).refund));
     },
     failRefund: (refundId) => awake(renderRefund(failRefund(account, refundId))),
+    setCard: (id, behaviour) =>
+      renderSubscription(
+        setCardOf(account, { subscription: findSubscription(account, id), behaviour }),
+      ),
+    payInvoice: (id) => {
+      const subscription = findSubscription(account, id);
+      const pay = () => payOpenInvoice(account, subscription);
+      return awake(renderInvoice(records.transaction(pay), subscription));
+    },
+    endSubscription: (id) => {
+      const subscription = findSubscription(account, id);
+      const end = () => cancelNow(account, { subscription, cause: NO_REQUEST });
+      return awake(renderSubscription(records.transaction(end)));
+    },
     tick: ticker.tick,
-    idle: () => webhooks.isIdle() && (checkout.nextDueMs() ?? Infinity) > clock.now().getTime(),
+    idle: () =>
+      webhooks.isIdle() &&
+      Math.min(checkout.nextDueMs() ?? Infinity, billing.nextDueMs() ?? Infinity) >
+        clock.now().getTime(),
     deliver: (eventId, times = 1) => webhooks.deliver(eventId, times),
     events: () => records.events.list().map(renderEvent),
     switches: {

@@ -16,6 +16,8 @@ const customerSchema = z.object({
   description: z.string().nullable(),
   metadata: metadataSchema,
   default_payment_method: z.string().nullable(),
+  /** Below zero for what invoices have given back. */
+  balance: z.number().default(0),
   invoice_prefix: z.string(),
 });
 

@@ -168,6 +168,7 @@ function createCustomer(account: Account, { fields, cause }: RouteCall): object 
     description: params.description ?? null,
     metadata: params.metadata,
     default_payment_method: null,
+    balance: 0,
     invoice_prefix: newId('request').slice(-8).toUpperCase(),
   };
   return records.transaction(() => {

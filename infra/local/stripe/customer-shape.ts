@@ -13,7 +13,7 @@ export function renderCustomer(customer: Customer): Stripe.Customer {
     id: customer.id,
     object: 'customer',
     address: null,
-    balance: 0,
+    balance: customer.balance,
     created: customer.created,
     currency: null,
     customer_account: null,

@@ -5,12 +5,19 @@ import type { Clock } from '#infra/local/clock';
 import { unixSeconds } from '#infra/local/stripe/account';
 import { API_VERSION } from '#infra/local/stripe/api-version';
 import { newId } from '#infra/local/stripe/ids';
+import type { WireInvoice } from '#infra/local/stripe/invoice-shape';
 import type { EventRecord, Records } from '#infra/local/stripe/records';
+import type { WireSubscription } from '#infra/local/stripe/subscription-shape';
 
-/** Every event type with the object it carries, as the SDK's own types say. */
+/** Every event type with the object it carries, as the SDK's own types say, or as its JSON where that is other. */
 type EventObjects = {
-  readonly [Kind in Stripe.Event as Kind['type']]: Kind['data']['object'];
+  readonly [Kind in Stripe.Event as Kind['type']]: WireOf<Kind['data']['object']>;
 };
+type WireOf<Known> = Known extends { readonly object: 'subscription' }
+  ? WireSubscription
+  : Known extends { readonly object: 'invoice' }
+    ? WireInvoice
+    : Known;
 
 /** The API call that an event came from; both null for what happened on Stripe's own side. */
 export interface Cause {
@@ -33,7 +40,7 @@ const snapshotSchema = z.record(z.string(), z.json());
 
 /** Makes the writer of the account's events; `plan` books the deliveries and says how many. */
 export function createEventLog(parts: {
-  readonly clock: Clock;
+  readonly clock: Pick<Clock, 'now'>;
   readonly records: Records;
   readonly plan: (event: { readonly id: string; readonly type: string }) => number;
 }): RecordEvent {

@@ -4,9 +4,11 @@ import {
   renderSetupIntent,
 } from '#infra/local/stripe/customer-shape';
 import { invalidRequest } from '#infra/local/stripe/errors';
+import { renderInvoice } from '#infra/local/stripe/invoice-shape';
 import { renderCharge, renderPaymentIntent, renderRefund } from '#infra/local/stripe/payment-shape';
 import type { Records } from '#infra/local/stripe/records';
 import { renderLineItems } from '#infra/local/stripe/session-shape';
+import { renderSubscription } from '#infra/local/stripe/subscription-shape';
 
 type Fields = Record<string, unknown>;
 
@@ -74,6 +76,11 @@ function childOf(fields: Fields, name: string, records: Records): unknown {
   if (method !== undefined) return renderPaymentMethod(method);
   const setup = records.setupIntents.get(present);
   if (setup !== undefined) return renderSetupIntent(setup);
+  const subscription = records.subscriptions.get(present);
+  if (subscription !== undefined) return renderSubscription(subscription);
+  const invoice = records.invoices.get(present);
+  const of = records.subscriptions.get(invoice?.subscription ?? '');
+  if (invoice !== undefined && of !== undefined) return renderInvoice(invoice, of);
   return undefined;
 }
 
@@ -84,6 +91,9 @@ const EXPANDABLE = new Set([
   'customer',
   'payment_method',
   'setup_intent',
+  'subscription',
+  'invoice',
+  'latest_invoice',
 ]);
 
 function lineItemsOf(id: string, records: Records): object | undefined {

@@ -1,5 +1,6 @@
 import { html, type Html } from '#infra/local/providers/html';
 import { checkoutLayout } from '#infra/local/providers/page';
+import { LAST4 } from '#infra/local/stripe/customer-shape';
 import { knownEmail, type Payment, type Session } from '#infra/local/stripe/records';
 
 /** What the page knows of a session when it is shown. */
@@ -27,6 +28,16 @@ export function emailField({ session, problem }: PageFacts): Html {
         />`
       : html`<input id="email" type="email" readonly value="${known}" />`;
   return html`<label for="email">E-mail</label> ${field}`;
+}
+
+/** Which card is saved: what it does when it is charged later, while its owner is away. */
+export function cardField(): Html {
+  return html`<label for="card">Card</label>
+    <select id="card" name="card">
+      <option value="pays">${`•••• ${LAST4.pays}: pays when charged later`}</option>
+      <option value="declines">${`•••• ${LAST4.declines}: is declined when charged later`}</option>
+      <option value="asks">${`•••• ${LAST4.asks}: asks for its owner when charged later`}</option>
+    </select>`;
 }
 
 export function back(url: string | null): Html | undefined {

@@ -1,6 +1,12 @@
 import { html, type Html } from '#infra/local/providers/html';
 import { formatMoney } from '#infra/local/providers/money';
-import { back, emailField, layout, type PageFacts } from '#infra/local/stripe/page-parts';
+import {
+  back,
+  cardField,
+  emailField,
+  layout,
+  type PageFacts,
+} from '#infra/local/stripe/page-parts';
 import { sessionTotal } from '#infra/local/stripe/records';
 import { setupPage } from '#infra/local/stripe/setup-view';
 
@@ -8,7 +14,8 @@ import { setupPage } from '#infra/local/stripe/setup-view';
 export function checkoutPage(facts: PageFacts, nonce: string): Html {
   const { session } = facts;
   if (session.mode === 'setup') return setupPage(facts, nonce);
-  const total = formatMoney(sessionTotal(session), session.currency);
+  const price = formatMoney(sessionTotal(session), session.currency);
+  const total = session.mode === 'subscription' ? `${price} per month` : price;
   const content = html`
     <section class="summary" aria-labelledby="summary">
       <h2 id="summary">Your order</h2>
@@ -87,9 +94,14 @@ function payForm(facts: PageFacts, total: string): Html {
       ${emailField(facts)}
       <label for="name">Name on card <small>(optional)</small></label>
       <input id="name" name="name" autocomplete="cc-name" maxlength="200" />
+      ${facts.session.mode === 'subscription' ? cardField() : undefined}
       <button class="primary" name="outcome" value="success">Pay ${total}</button>
       <button name="outcome" value="decline">Decline card</button>
-      <button name="outcome" value="async_success">Pay later by bank</button>
+      ${
+        facts.session.mode === 'subscription'
+          ? undefined
+          : html`<button name="outcome" value="async_success">Pay later by bank</button>`
+      }
       <button class="quiet" name="outcome" value="cancel" formnovalidate>Cancel</button>
     </form>`;
 }

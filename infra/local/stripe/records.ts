@@ -3,6 +3,10 @@ import * as z from 'zod';
 import { type Delivery, deliverySchema } from '#infra/local/providers/webhook-deliveries';
 import type { Collection, StateStore } from '#infra/local/state';
 import { type CustomerRecords, openCustomerRecords } from '#infra/local/stripe/customer-records';
+import {
+  openSubscriptionRecords,
+  type SubscriptionRecords,
+} from '#infra/local/stripe/subscription-records';
 
 /*
  * What the stand-in remembers: facts only. The objects that Stripe's API shows are rendered from
@@ -29,7 +33,7 @@ const sessionSchema = z.object({
   id: z.string(),
   created: z.number(),
   expires_at: z.number(),
-  mode: z.enum(['payment', 'setup']).default('payment'),
+  mode: z.enum(['payment', 'setup', 'subscription']).default('payment'),
   status: z.enum(['open', 'complete', 'expired']),
   payment_status: z.enum(['unpaid', 'paid', 'no_payment_required']),
   currency: z.string(),
@@ -53,6 +57,13 @@ const sessionSchema = z.object({
     .object({ metadata: metadataSchema, description: z.string().nullable() })
     .nullable()
     .default(null),
+  /** What a session in subscription mode gives its subscription, and what it has become. */
+  subscription_data: z
+    .object({ metadata: metadataSchema, description: z.string().nullable() })
+    .nullable()
+    .default(null),
+  subscription: z.string().nullable().default(null),
+  invoice: z.string().nullable().default(null),
   payment_intent: z.string().nullable(),
   setup_intent: z.string().nullable().default(null),
   adaptive_pricing: z.boolean(),
@@ -180,7 +191,7 @@ export type Dispute = z.infer<typeof disputeSchema>;
 export type EventRecord = z.infer<typeof eventSchema>;
 export type Answer = z.infer<typeof answerSchema>;
 
-export interface Records extends CustomerRecords {
+export interface Records extends CustomerRecords, SubscriptionRecords {
   readonly sessions: Collection<Session>;
   readonly payments: Collection<Payment>;
   readonly charges: Collection<Charge>;
@@ -199,6 +210,7 @@ export interface Records extends CustomerRecords {
 export function openRecords(state: StateStore): Records {
   return {
     ...openCustomerRecords(state),
+    ...openSubscriptionRecords(state),
     sessions: state.collection('stripe-sessions', sessionSchema),
     payments: state.collection('stripe-payments', paymentSchema),
     charges: state.collection('stripe-charges', chargeSchema),

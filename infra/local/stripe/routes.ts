@@ -25,6 +25,7 @@ import { renderCharge, renderPaymentIntent, renderRefund } from '#infra/local/st
 import { createRefund } from '#infra/local/stripe/refunds';
 import { readNewSession } from '#infra/local/stripe/session-parameters';
 import { renderLineItems } from '#infra/local/stripe/session-shape';
+import { subscriptionRoutes } from '#infra/local/stripe/subscription-routes';
 
 export interface RouteCall {
   /** The id in the path, or an empty string where the route has none. */
@@ -34,7 +35,7 @@ export interface RouteCall {
 }
 
 export interface Route {
-  readonly method: 'GET' | 'POST';
+  readonly method: 'GET' | 'POST' | 'DELETE';
   /** `:id` stands for one part of the path. */
   readonly path: string;
   /** Answers with the object as JSON, or throws `StripeApiError`. */
@@ -86,6 +87,7 @@ export function stripeRoutes(account: Account, checkout: Checkout): readonly Rou
     ...sessionRoutes(account, checkout),
     ...paymentRoutes(account),
     ...customerRoutes(account),
+    ...subscriptionRoutes(account),
     ...refundRoutes(account),
     ...disputeRoutes(account),
     ...eventRoutes(account),
@@ -140,8 +142,9 @@ function sessionRoutes(account: Account, checkout: Checkout): Route[] {
             matches(params.status, session.status) &&
             matches(email, session.payer?.email ?? session.customer_email) &&
             matches(params.customer, session.customer) &&
-            // Sessions here have no payment link or subscription.
-            [params.payment_link, params.subscription].every(isAbsent),
+            matches(params.subscription, session.subscription) &&
+            // Sessions here have no payment link.
+            params.payment_link === undefined,
         );
         const page = renderList(found, { page: params, url: path, render: checkout.render });
         return expandObject(page, params.expand, records);
@@ -323,8 +326,4 @@ function matches(wanted: string | undefined, value: string | null): boolean {
 function fitsType(wanted: string | undefined, type: string): boolean {
   if (wanted === undefined) return true;
   return wanted.endsWith('*') ? type.startsWith(wanted.slice(0, -1)) : wanted === type;
-}
-
-function isAbsent(value: unknown): boolean {
-  return value === undefined;
 }

@@ -2,7 +2,8 @@ import type Stripe from 'stripe';
 import * as z from 'zod';
 
 import { unixSeconds } from '#infra/local/stripe/account';
-import { invalidRequest, missingResource, notSimulated } from '#infra/local/stripe/errors';
+import { findPrice } from '#infra/local/stripe/catalogue';
+import { invalidRequest, notSimulated } from '#infra/local/stripe/errors';
 import type { FormFields } from '#infra/local/stripe/form';
 import { newId } from '#infra/local/stripe/ids';
 import {
@@ -60,7 +61,6 @@ const NOT_SIMULATED = [
   'saved_payment_method_options',
   'shipping_address_collection',
   'shipping_options',
-  'subscription_data',
   'tax_id_collection',
   'wallet_options',
 ] as const satisfies (keyof Params)[];
@@ -99,6 +99,11 @@ const setupIntentData = z.strictObject({
   description: text().optional(),
 } satisfies Schemas<Stripe.Checkout.SessionCreateParams.SetupIntentData>);
 
+const subscriptionData = z.strictObject({
+  metadata: metadata.default({}),
+  description: text().optional(),
+} satisfies Schemas<Stripe.Checkout.SessionCreateParams.SubscriptionData>);
+
 /** Parameters of `POST /v1/checkout/sessions`. */
 export const sessionCreateParameters = z.strictObject({
   adaptive_pricing: z.strictObject({ enabled: flag.default(true) }).optional(),
@@ -119,6 +124,7 @@ export const sessionCreateParameters = z.strictObject({
   payment_intent_data: paymentIntentData.optional(),
   setup_intent_data: setupIntentData.optional(),
   submit_type: z.enum(['auto', 'book', 'donate', 'pay', 'subscribe']).optional(),
+  subscription_data: subscriptionData.optional(),
   success_url: url,
   ui_mode: z.enum(['elements', 'embedded_page', 'form', 'hosted_page']).default('hosted_page'),
 } satisfies Schemas<Params>);
@@ -132,8 +138,6 @@ export interface NewSession {
 export function readNewSession(fields: FormFields, now: Date): NewSession {
   const absent = NOT_SIMULATED.find((name) => name in fields);
   if (absent !== undefined) throw notSimulated(`the parameter ${absent}`, absent);
-  if (fields['mode'] === 'subscription')
-    throw notSimulated('Checkout in subscription mode', 'mode');
   const params = readParameters(sessionCreateParameters, fields);
   if (params.ui_mode !== 'hosted_page') throw notSimulated(`ui_mode ${params.ui_mode}`, 'ui_mode');
 
@@ -145,7 +149,7 @@ export function readNewSession(fields: FormFields, now: Date): NewSession {
     facts: {
       created,
       expires_at: readExpiry(params.expires_at, created),
-      mode: params.mode === 'setup' ? 'setup' : 'payment',
+      mode: params.mode,
       status: 'open',
       ...(params.mode === 'setup'
         ? {
@@ -175,6 +179,15 @@ export function readNewSession(fields: FormFields, now: Date): NewSession {
               description: params.setup_intent_data?.description ?? null,
             }
           : null,
+      subscription_data:
+        params.mode === 'subscription'
+          ? {
+              metadata: params.subscription_data?.metadata ?? {},
+              description: params.subscription_data?.description ?? null,
+            }
+          : null,
+      subscription: null,
+      invoice: null,
       payment_intent: null,
       setup_intent: null,
       adaptive_pricing: params.adaptive_pricing?.enabled ?? true,
@@ -193,7 +206,7 @@ function checkMode(params: z.output<typeof sessionCreateParameters>): void {
     throw invalidRequest('You may only specify one of these parameters: customer, customer_email.');
   }
   const isSetup = params.mode === 'setup';
-  for (const name of isSetup ? PAYMENT_ONLY : SETUP_ONLY) {
+  for (const name of REFUSED_IN[params.mode]) {
     if (params[name] === undefined) continue;
     throw invalidRequest(`You can not pass \`${name}\` in \`${params.mode}\` mode.`, {
       param: name,
@@ -206,8 +219,11 @@ function checkMode(params: z.output<typeof sessionCreateParameters>): void {
   });
 }
 
-const PAYMENT_ONLY = ['line_items', 'payment_intent_data', 'submit_type'] as const;
-const SETUP_ONLY = ['setup_intent_data'] as const;
+const REFUSED_IN = {
+  payment: ['setup_intent_data', 'subscription_data'],
+  setup: ['line_items', 'payment_intent_data', 'submit_type', 'subscription_data'],
+  subscription: ['payment_intent_data', 'setup_intent_data', 'submit_type'],
+} as const;
 /** Nothing is paid where a card is only saved; it is never shown. */
 const NO_CURRENCY = '';
 
@@ -236,8 +252,13 @@ function readLines(
   for (const [index, item] of (params.line_items ?? []).entries()) {
     const place = `line_items[${index}]`;
     if (item.price !== undefined) {
-      throw missingResource('price', item.price, { param: `${place}[price]`, inPath: false });
+      const sold = recurringLine(params.mode, item, place);
+      sessionCurrency ??= sold.currency;
+      lines.push(sold.line);
+      continue;
     }
+    if (params.mode === 'subscription')
+      throw notSimulated('recurring prices made on the spot', place);
     const price = item.price_data;
     if (price === undefined) {
       throw invalidRequest('You must specify either `price` or `price_data` on each line item.', {
@@ -275,6 +296,37 @@ function readLines(
     sessionCurrency,
   );
   return { currency: sessionCurrency, lines };
+}
+
+/** A subscription to a price of the account's own; one is all that a page sells here. */
+function recurringLine(
+  mode: string,
+  item: z.output<typeof lineItem>,
+  place: string,
+): { readonly line: Line; readonly currency: string } {
+  const price = findPrice(item.price ?? '', `${place}[price]`);
+  if (mode !== 'subscription') {
+    throw invalidRequest(
+      'You specified `payment` mode but passed a recurring price. Either switch to `subscription` mode or use only one-time prices.',
+      { param: `${place}[price]` },
+    );
+  }
+  if (item.quantity !== 1 || place !== 'line_items[0]') {
+    throw notSimulated('subscriptions to more than one thing', place);
+  }
+  const line: Line = {
+    id: newId('lineItem'),
+    price_id: price.id,
+    product_id: price.product,
+    name: price.name,
+    description: null,
+    images: [],
+    product_metadata: {},
+    metadata: item.metadata,
+    unit_amount: price.unit_amount,
+    quantity: 1,
+  };
+  return { line, currency: price.currency };
 }
 
 /** Stripe takes nothing at all, or about half a dollar and more. */

@@ -1,12 +1,9 @@
 import type Stripe from 'stripe';
 
+import { findPrice, renderRecurringPrice, type WirePrice } from '#infra/local/stripe/catalogue';
+
 import { knownEmail, sessionTotal, type Line, type Session } from '#infra/local/stripe/records';
 
-/**
- * A price as it goes over the wire: the SDK turns the decimal text into its own `Decimal` when it
- * reads an answer, so its type is not the JSON's.
- */
-type WirePrice = Omit<Stripe.Price, 'unit_amount_decimal'> & { unit_amount_decimal: string | null };
 export type WireLineItem = Omit<Stripe.LineItem, 'price'> & { price: WirePrice };
 
 /** The Checkout Session as the API and the events show it; `url` only while it can be paid. */
@@ -52,31 +49,36 @@ export function renderSession(session: Session, pageUrl: string): Stripe.Checkou
     discounts: [],
     expires_at: session.expires_at,
     integration_identifier: null,
-    invoice: null,
-    invoice_creation: {
-      enabled: false,
-      invoice_data: {
-        account_tax_ids: null,
-        custom_fields: null,
-        description: null,
-        footer: null,
-        issuer: null,
-        metadata: {},
-        rendering_options: null,
-      },
-    },
+    invoice: session.invoice,
+    invoice_creation:
+      session.mode === 'subscription'
+        ? null
+        : {
+            enabled: false,
+            invoice_data: {
+              account_tax_ids: null,
+              custom_fields: null,
+              description: null,
+              footer: null,
+              issuer: null,
+              metadata: {},
+              rendering_options: null,
+            },
+          },
     livemode: false,
     locale: session.locale,
     managed_payments: { enabled: false },
     metadata: session.metadata,
     mode: session.mode,
     origin_context: null,
-    payment_intent: session.payment_intent,
+    // A subscription is paid through its invoice.
+    payment_intent: session.mode === 'subscription' ? null : session.payment_intent,
     payment_link: null,
     payment_method_collection: 'if_required',
     payment_method_configuration_details: null,
     payment_method_options: { card: { request_three_d_secure: 'automatic' } },
-    payment_method_types: isSetup ? ['card'] : paymentMethodTypes(session.currency),
+    payment_method_types:
+      isSetup || session.mode === 'subscription' ? ['card'] : paymentMethodTypes(session.currency),
     payment_status: session.payment_status,
     permissions: null,
     phone_number_collection: { enabled: false },
@@ -88,7 +90,7 @@ export function renderSession(session: Session, pageUrl: string): Stripe.Checkou
     shipping_options: [],
     status: session.status,
     submit_type: session.submit_type,
-    subscription: null,
+    subscription: session.subscription,
     success_url: session.success_url,
     total_details: isSetup ? null : { amount_discount: 0, amount_shipping: 0, amount_tax: 0 },
     ui_mode: 'hosted_page',
@@ -110,7 +112,10 @@ export function renderLineItems(session: Session): WireLineItem[] {
     currency: session.currency,
     description: line.name,
     metadata: line.metadata,
-    price: renderPrice(line, session),
+    price:
+      session.mode === 'subscription'
+        ? renderRecurringPrice(findPrice(line.price_id, null))
+        : renderPrice(line, session),
     quantity: line.quantity,
   }));
 }

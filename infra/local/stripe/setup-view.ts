@@ -1,6 +1,11 @@
 import { html, type Html } from '#infra/local/providers/html';
-import { LAST4 } from '#infra/local/stripe/customer-shape';
-import { back, emailField, layout, type PageFacts } from '#infra/local/stripe/page-parts';
+import {
+  back,
+  cardField,
+  emailField,
+  layout,
+  type PageFacts,
+} from '#infra/local/stripe/page-parts';
 
 /** The hosted page that saves a card, in whatever state it is. */
 export function setupPage(facts: PageFacts, nonce: string): Html {
@@ -32,14 +37,7 @@ function saveForm(facts: PageFacts): Html {
       ${emailField(facts)}
       <label for="name">Name on card <small>(optional)</small></label>
       <input id="name" name="name" autocomplete="cc-name" maxlength="200" />
-      <label for="card">Card</label>
-      <select id="card" name="card">
-        <option value="pays">${`•••• ${LAST4.pays}: pays when charged later`}</option>
-        <option value="declines">
-          ${`•••• ${LAST4.declines}: is declined when charged later`}
-        </option>
-        <option value="asks">${`•••• ${LAST4.asks}: asks for its owner when charged later`}</option>
-      </select>
+      ${cardField()}
       <button class="primary" name="outcome" value="success">Save card</button>
       <button name="outcome" value="decline">Decline card now</button>
       <button class="quiet" name="outcome" value="cancel" formnovalidate>Cancel</button>

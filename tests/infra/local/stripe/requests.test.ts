@@ -85,7 +85,7 @@ describe('Parameters', () => {
     ],
     ['a customer who does not exist', '&customer=cus_1', 'resource_missing', 'customer'],
     ['what is not simulated', '&customer_creation=always', 'not_simulated', 'customer_creation'],
-    ['a path that cannot be expanded', '&expand[0]=subscription', undefined, 'expand'],
+    ['a path that cannot be expanded', '&expand[0]=payment_link', undefined, 'expand'],
   ])('refuses %s and names it', async (_, extra, code, param) => {
     const { apiUrl, stripe } = await startStripe();
     const answer = await post(apiUrl, BASE + extra);
