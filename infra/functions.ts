@@ -152,7 +152,8 @@ export const functionDefinitions = {
       ...tableVariables(resources),
       STRIPE_LIVEMODE: String(resources.config.livemode),
     }),
-    statements: ({ table }) => [readTable(table), writeTable(table)],
+    // A paid period asks the history what the one before has left.
+    statements: ({ table }) => [readTable(table), queryIndexes(table, ['gsi1']), writeTable(table)],
   },
   stream: {
     description: 'Publishes what the table says has happened.',
@@ -225,7 +226,8 @@ export const functionDefinitions = {
     statements: ({ table }) => [putIntoTable(table)],
   },
   schedules: {
-    description: 'What happens because time has passed: the expiry sweep, reconciliation.',
+    description:
+      'What happens because time has passed: the expiry sweep, monthly credits, reconciliation.',
     memoryMb: 512,
     timeoutSeconds: 600,
     environment: (resources) => ({
@@ -235,7 +237,7 @@ export const functionDefinitions = {
     }),
     statements: ({ table, secrets, jobs }) => [
       readTable(table),
-      queryIndexes(table, ['gsi2', 'gsi4']),
+      queryIndexes(table, ['gsi1', 'gsi2', 'gsi4']),
       writeTable(table),
       readSecret(secrets.stripeApiKey),
       readSecret(secrets.razorpayApiKey),

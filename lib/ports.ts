@@ -539,6 +539,15 @@ export interface DueStore {
   }) => Promise<readonly WalletRef[]>;
 }
 
+/** Whose monthly credits a schedule grants. */
+export interface PlanDueStore {
+  /** Users whose next month has begun by `now`; a moment behind the table. */
+  readonly dueUsers: (query: {
+    readonly now: string;
+    readonly limit: number;
+  }) => Promise<readonly string[]>;
+}
+
 /** Many wallets at once, strongly consistent, for telling what a bulk run would do. */
 export interface WalletReader {
   /** In the order that was asked for; the empty head where there is no entry yet. */

@@ -9,25 +9,31 @@ import { providerAccounts, recordsOf } from '#lib/payments/provider-accounts';
 import type {
   DayStore,
   DueStore,
+  HistoryStore,
   JobStore,
   LedgerStore,
   MoneyStore,
+  PlanDueStore,
   RecentPurchaseStore,
   RollupStore,
 } from '#lib/ports';
 import type { ProviderRecords } from '#lib/purchases/provider-records';
 import { createDayStore } from '#lib/store/day-store';
 import { createDueStore } from '#lib/store/due-store';
+import { createHistoryStore } from '#lib/store/history-store';
 import { createJobStore } from '#lib/store/job-store';
 import { lambdaTable } from '#lib/store/lambda-table';
 import { createLedgerStore } from '#lib/store/ledger-store';
 import { createMoneyStore } from '#lib/store/money-store';
+import { createPlanDueStore } from '#lib/store/plan-due-store';
 import { createRecentPurchaseStore } from '#lib/store/recent-purchase-store';
 import { createRollupStore } from '#lib/store/rollup-store';
 
 export interface ScheduleDependencies {
   readonly ledger: LedgerStore;
+  readonly history: HistoryStore;
   readonly due: DueStore;
+  readonly plansDue: PlanDueStore;
   readonly recent: RecentPurchaseStore;
   /** Null for a provider that is not set up. */
   readonly records: (provider: PaymentProvider) => Promise<ProviderRecords | null>;
@@ -58,7 +64,9 @@ export function createDependencies({
   const timeoutsMs = { stripe: PROVIDER_TIMEOUT_MS, razorpay: PROVIDER_TIMEOUT_MS };
   return {
     ledger: createLedgerStore(table),
+    history: createHistoryStore(table),
     due: createDueStore(table),
+    plansDue: createPlanDueStore(table),
     recent: createRecentPurchaseStore(table),
     records: recordsOf(providerAccounts({ env, now, timeoutsMs }), now),
     jobs: createJobStore(table),

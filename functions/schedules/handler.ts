@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { createDependencies, type ScheduleDependencies } from '#functions/schedules/dependencies';
+import { grantFreeCredits } from '#functions/schedules/grant-free-credits';
 import { reconcile } from '#functions/schedules/reconcile';
 import { resumeJobs } from '#functions/schedules/resume-jobs';
 import { sweep } from '#functions/schedules/sweep';
@@ -15,6 +16,7 @@ const dependencies = createDependencies({ env: process.env, now: () => new Date(
 const tasks = new Map<string, Task>([
   ['expiry-sweep', sweep],
   ['expiring-soon', tellExpiringCredits],
+  ['plan-credits', grantFreeCredits],
   ['reconcile', reconcile],
   ['resume-jobs', resumeJobs],
   ['rollups', updateRollups],

@@ -2,8 +2,10 @@ import { invariant } from '#lib/invariant';
 import { add } from '#lib/ledger/inflow';
 import type { Entry } from '#lib/ledger/entry';
 import type { Account } from '#lib/accounts/account';
-import type { LedgerStore } from '#lib/ports';
+import type { LedgerStore, Reader } from '#lib/ports';
 import { settingOf } from '#lib/settings/settings';
+import { addMonths } from '#lib/subscriptions/months';
+import { freeSubscription } from '#lib/subscriptions/subscription';
 
 export interface Registration {
   readonly userId: string;
@@ -26,7 +28,7 @@ const SETTING = { key: 'signup_bonus' } as const;
 
 /**
  * Makes a user's account with the signup bonus, in one transaction and once for ever: the bonus has the cause
- * `signup`, whoever registers the user and however often.
+ * `signup`, whoever registers the user and however often. The months of FREE begin with it.
  */
 export async function registerAccount(
   ledger: LedgerStore,
@@ -36,14 +38,24 @@ export async function registerAccount(
   const id = { userId };
   const account = { userId, email, createdAt: now };
   const write = { record: 'account', id, value: account, version: null } as const;
+  const free = freeSubscription({ userId, now, periodEnd: addMonths(now, 1) });
+  // A backend may have sold a plan before it registers the user.
+  const writesAfter = (fresh: Reader) =>
+    [
+      write,
+      ...(fresh('subscription', id)
+        ? []
+        : [{ record: 'subscription', id, value: free, version: null } as const]),
+    ] as const;
 
   const read = await ledger.load([
     { record: 'account', id },
+    { record: 'subscription', id },
     { record: 'setting', id: SETTING },
   ]);
   const bonus = settingOf('signup_bonus', read('setting', SETTING));
   if (bonus === 0) {
-    const made = !read('account', id) && (await ledger.write([write]));
+    const made = !read('account', id) && (await ledger.write(writesAfter(read)));
     if (made) return { kind: 'registered', account, entry: null };
     return { kind: 'existing', account: await existingAccount(ledger, account), entry: null };
   }
@@ -52,7 +64,10 @@ export async function registerAccount(
     wallets: [{ userId, creditType: 'general' }],
     cause: 'signup',
     fingerprint,
-    reads: [{ record: 'account', id }],
+    reads: [
+      { record: 'account', id },
+      { record: 'subscription', id },
+    ],
     decide: ({ heads: [head], read: fresh }) => {
       // Somebody who was registered while there was no bonus does not get one by registering again.
       if (fresh('account', id)) return { ok: false, refusal: 'existing' };
@@ -60,7 +75,7 @@ export async function registerAccount(
       const command = { now, actor, fingerprint, cause: 'signup', description: 'Signup bonus' };
       const decision = add(head, { ...command, ...terms, type: 'bonus', amount: bonus });
       invariant(decision.ok, 'a new wallet has room for a signup bonus');
-      return { ok: true, decisions: [decision], writes: [write] };
+      return { ok: true, decisions: [decision], writes: writesAfter(fresh) };
     },
   });
   if (outcome.kind === 'committed') return { kind: 'registered', account, entry: outcome.entry };

@@ -27,7 +27,7 @@ export async function sweepWallets(
 
 /** A sweep has no cause of its own: its first entry's is the command's, so a repeated sweep meets what it has written. */
 export async function sweepWallet(
-  ledger: LedgerStore,
+  ledger: Pick<LedgerStore, 'loadHead' | 'run'>,
   wallet: WalletRef,
   now: string,
 ): Promise<number> {
