@@ -112,3 +112,10 @@ export function permutationsOf<T>(items: readonly T[]): readonly (readonly T[])[
     permutationsOf(items.toSpliced(index, 1)).map((rest) => [first, ...rest]),
   );
 }
+
+/** Each of them once more, at one of the later places: which one goes round with `turn`. */
+export function duplicatesOf<T>(order: readonly T[], turn: number): readonly (readonly T[])[] {
+  return order.map((twice, first) =>
+    order.toSpliced(first + 1 + (turn % (order.length - first)), 0, twice),
+  );
+}

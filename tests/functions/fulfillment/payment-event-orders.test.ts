@@ -1,4 +1,3 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { fulfillBatch, type QueuedDelivery } from '#functions/fulfillment/fulfill-batch';
@@ -152,38 +151,3 @@ describe('an event of unknown meaning', () => {
     expect((await test.ledger.loadHead(story.wallet)).balance).toBe(500);
   });
 });
-
-/** One of the files is an object without its event. */
-const eventSchema = z.object({ id: z.string().default(''), type: z.string().optional() });
-
-const verbatim = new URL('../../../../shared/payloads/stripe/verbatim/', import.meta.url).pathname;
-
-describe.skipIf(!existsSync(verbatim))(
-  'real bodies of old API versions (skipped where the payload set is absent)',
-  () => {
-    const bodies = existsSync(verbatim) ? readdirSync(verbatim).map(bodyOf) : [];
-
-    it('are received, doubled and shuffled; the kinds that we read are kept, and nothing moves', async () => {
-      counted = [];
-      const messages = await Promise.all(bodies.map(receive));
-      expect(await fulfil([...messages, ...messages.toReversed()])).toEqual([]);
-      const events = bodies.map((body) => eventSchema.parse(JSON.parse(body)));
-      const read = events.filter(({ type = '' }) =>
-        /^(charge|checkout|payment_in|refund)/.test(type),
-      );
-      const kept = new Map((await quarantined()).map((event) => [event.eventId, event]));
-      expect(read.length).toBeGreaterThan(5);
-      for (const { id } of read) expect(kept.get(id)?.reason).toMatch(/^WRONG_/);
-      const unnamed = events.filter(({ type }) => type === undefined);
-      expect(counted).toHaveLength(2 * (read.length + unnamed.length));
-      console.info(`real bodies: ${events.length} received, ${counted.length / 2} kept`);
-    });
-
-    /** Some files are whole deliveries, `{headers, body}`. */
-    function bodyOf(name: string): string {
-      const text = readFileSync(`${verbatim}${name}`, 'utf8');
-      const delivery = z.looseObject({ body: z.looseObject({}) }).safeParse(JSON.parse(text));
-      return delivery.success ? JSON.stringify(delivery.data.body) : text;
-    }
-  },
-);
