@@ -22,6 +22,9 @@ const NOTIFICATIONS_CONCURRENCY_MAX = 5;
 /** Jobs at work at once. */
 const JOBS_CONCURRENCY_MAX = 5;
 
+/** Cards that are charged at once; the provider has its own limit. */
+const TOPUPS_CONCURRENCY_MAX = 10;
+
 /** Connects what calls functions other than the HTTP API: queues, the table's stream, sign-ups, time. */
 export function connectEventSources(functions: FunctionLookup, resources: ServiceResources): void {
   functions('fulfillment').addEventSource(
@@ -46,6 +49,14 @@ export function connectEventSources(functions: FunctionLookup, resources: Servic
       reportBatchItemFailures: true,
     }),
   );
+  functions('topups').addEventSource(
+    new SqsEventSource(resources.topUps.queue, {
+      // A charge may take most of the function's time.
+      batchSize: 1,
+      maxConcurrency: TOPUPS_CONCURRENCY_MAX,
+      reportBatchItemFailures: true,
+    }),
+  );
   connectStream(functions('stream'), resources);
   resources.identity.userPool.addTrigger(
     UserPoolOperation.POST_CONFIRMATION,
@@ -56,6 +67,7 @@ export function connectEventSources(functions: FunctionLookup, resources: Servic
   schedule(functions('schedules'), { task: 'reconcile', every: Duration.hours(1) });
   schedule(functions('schedules'), { task: 'resume-jobs', every: Duration.minutes(5) });
   schedule(functions('schedules'), { task: 'rollups', every: Duration.minutes(15) });
+  schedule(functions('schedules'), { task: 'wake-top-ups', every: Duration.minutes(5) });
   schedule(functions('schedules'), { task: 'expiring-soon', every: Duration.hours(6) });
 }
 

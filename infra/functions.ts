@@ -163,12 +163,25 @@ export const functionDefinitions = {
       ...tableVariables(resources),
       EVENT_BUS_NAME: resources.bus.eventBusName,
       NOTIFICATIONS_QUEUE_URL: resources.notifications.queue.queueUrl,
+      ...topUpVariables(resources),
     }),
-    statements: ({ table, bus, notifications }) => [
+    statements: ({ table, bus, notifications, topUps }) => [
       readTable(table),
       writeTable(table),
       publishTo(bus),
       sendTo(notifications.queue),
+      sendTo(topUps.queue),
+    ],
+  },
+  topups: {
+    description: 'Buys credits for wallets that are to be topped up by themselves.',
+    memoryMb: 1024,
+    timeoutSeconds: 60,
+    environment: (resources) => ({ ...tableVariables(resources), ...providerVariables(resources) }),
+    statements: ({ table, secrets }) => [
+      readTable(table),
+      writeTable(table),
+      readSecret(secrets.stripeApiKey),
     ],
   },
   notifications: {
@@ -233,15 +246,17 @@ export const functionDefinitions = {
     environment: (resources) => ({
       ...tableVariables(resources),
       ...jobVariables(resources),
+      ...topUpVariables(resources),
       ...providerVariables(resources),
     }),
-    statements: ({ table, secrets, jobs }) => [
+    statements: ({ table, secrets, jobs, topUps }) => [
       readTable(table),
       queryIndexes(table, ['gsi1', 'gsi2', 'gsi4']),
       writeTable(table),
       readSecret(secrets.stripeApiKey),
       readSecret(secrets.razorpayApiKey),
       sendTo(jobs.queue),
+      sendTo(topUps.queue),
     ],
   },
 } as const satisfies Record<string, FunctionDefinition>;
@@ -291,6 +306,11 @@ function providerVariables({ config, secrets }: ServiceResources) {
 /** Of every function that starts jobs or sends them on. */
 function jobVariables({ jobs }: ServiceResources) {
   return { JOBS_QUEUE_URL: jobs.queue.queueUrl };
+}
+
+/** Of every function that asks for a look at a wallet's top-up. */
+function topUpVariables({ topUps }: ServiceResources) {
+  return { TOPUPS_QUEUE_URL: topUps.queue.queueUrl };
 }
 
 function identityVariables({ identity }: ServiceResources) {

@@ -85,6 +85,10 @@ function deadLetterAlarms({ resources }: MonitoringProps): Record<string, AlarmR
       'Runs of jobs failed five times. The jobs are tried again by their schedule until they end as failed.',
       resources.jobs.deadLetters,
     ),
+    TopUpDeadLetters: row(
+      'Looks at automatic top-ups failed five times. What is in flight is asked about again by its schedule.',
+      resources.topUps.deadLetters,
+    ),
     StreamFailures: row(
       'Facts of the table could not be published: events and e-mails are missing.',
     ),

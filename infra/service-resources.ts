@@ -41,6 +41,8 @@ export class ServiceResources extends Construct {
   readonly jobs: LedgerQueue;
   /** Files that people asked for, until they have fetched them. */
   readonly exports: Bucket;
+  /** Wallets whose top-up somebody has to look at. */
+  readonly topUps: LedgerQueue;
   /** Where stream records end that could not be published. */
   readonly streamFailures: Queue;
   readonly bus: EventBus;
@@ -71,6 +73,10 @@ export class ServiceResources extends Construct {
       consumerTimeoutSeconds: functionDefinitions.jobs.timeoutSeconds,
     });
     this.exports = exportsBucket(this);
+    this.topUps = new LedgerQueue(this, 'TopUps', {
+      name: `${prefix}-topups`,
+      consumerTimeoutSeconds: functionDefinitions.topups.timeoutSeconds,
+    });
     this.streamFailures = deadLetterQueue(this, 'StreamFailures', `${prefix}-stream-failures`);
     this.bus = new EventBus(this, 'Bus', { eventBusName: prefix });
     this.email = new EmailIdentity(this, 'Email', {

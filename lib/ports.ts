@@ -22,9 +22,11 @@ import type { EmailRecord } from '#lib/notifications/email-record';
 import type { MoneyMovement } from '#lib/purchases/money-movement';
 import type { PromoCode, Redemption } from '#lib/promo/promo-code';
 import type { PaymentReference, Purchase, PurchaseCount } from '#lib/purchases/purchase';
+import type { ProviderCustomer } from '#lib/purchases/provider-customer';
 import type { QuarantinedEvent } from '#lib/purchases/quarantined-event';
 import type { Reconciliation } from '#lib/purchases/reconciliation';
 import type { Subscription } from '#lib/subscriptions/subscription';
+import type { TopUp } from '#lib/topups/top-up';
 import type { HoldRecord } from '#lib/wallets/hold';
 import type { SpendBatchRecord } from '#lib/wallets/spend-batch-record';
 import type { TransferDay } from '#lib/wallets/transfer-day';
@@ -95,6 +97,11 @@ export interface RecordTypes {
     readonly id: { readonly provider: Purchase['provider']; readonly ref: string };
     readonly value: PaymentReference;
   };
+  readonly providerCustomer: {
+    readonly id: { readonly userId: string; readonly provider: Purchase['provider'] };
+    readonly value: ProviderCustomer;
+  };
+  readonly topUp: { readonly id: WalletRef; readonly value: TopUp };
   readonly email: {
     /** One mail of each kind about each subject, for ever. */
     readonly id: { readonly userId: string; readonly kind: EmailKind; readonly subjectId: string };
@@ -518,6 +525,7 @@ export type TableChange =
       readonly before: WalletAlerts | null;
       readonly after: WalletAlerts;
     }
+  | { readonly kind: 'top_up_changed'; readonly before: TopUp | null; readonly after: TopUp }
   /** Nothing that anyone outside is told of. */
   | { readonly kind: 'other' };
 
@@ -580,6 +588,15 @@ export interface FileStore {
     readonly key: string;
     readonly expiresInSeconds: number;
   }) => Promise<string>;
+}
+
+/** Automatic top-ups that somebody has to look at, whatever their wallets do. */
+export interface TopUpStore {
+  /** The longest due first; a moment behind the table. */
+  readonly dueBy: (query: {
+    readonly now: string;
+    readonly limit: number;
+  }) => Promise<readonly WalletRef[]>;
 }
 
 /** Jobs and what became of their rows. */

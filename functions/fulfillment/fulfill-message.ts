@@ -6,6 +6,7 @@ import type { LedgerStore } from '#lib/ports';
 import { type Applied, applyPaymentEvent } from '#lib/purchases/apply-payment-event';
 import { quarantineEvent } from '#lib/purchases/quarantine-event';
 import type { Verdict } from '#lib/purchases/verdict';
+import { saveCard } from '#lib/topups/set-up-card';
 
 export interface FulfillmentDependencies {
   readonly store: LedgerStore;
@@ -37,13 +38,18 @@ export async function fulfillMessage(
   const { provider, body, receivedAt } = delivery;
   const now = deps.now().toISOString();
   const translation = translateProviderEvent({ ...delivery, livemode });
-  const named = translation.kind === 'event' ? translation.event : translation;
+  const named = 'event' in translation ? translation.event : translation;
   const about = {
     message_id: message.id,
     provider,
     ...(named.eventId !== null && { event_id: named.eventId }),
     ...(named.type !== null && { event_type: named.type }),
   };
+  if (translation.kind === 'saved_card') {
+    const saved = await saveCard(store, translation.event);
+    log.info(`card ${saved}`, about);
+    return;
+  }
   const applied =
     translation.kind === 'event'
       ? await applyPaymentEvent({ store }, { event: translation.event, now })

@@ -8,6 +8,7 @@ import { providerAccounts } from '#lib/payments/provider-accounts';
 import { createProviderRefunds } from '#lib/payments/provider-refunds';
 import { findRazorpayOrder } from '#lib/payments/razorpay-lookup';
 import { createRazorpayOrders } from '#lib/payments/razorpay-orders';
+import { createStripeCards } from '#lib/payments/stripe-cards';
 import { createStripeCheckout } from '#lib/payments/stripe-checkout';
 import { findStripeSession } from '#lib/payments/stripe-lookup';
 import type { CatalogStore, LedgerStore, PurchaseStore } from '#lib/ports';
@@ -20,6 +21,7 @@ import { lambdaTable } from '#lib/store/lambda-table';
 import { createLedgerStore } from '#lib/store/ledger-store';
 import { createPurchaseStore } from '#lib/store/purchase-store';
 import { createRateLimitStore } from '#lib/store/rate-limit-store';
+import type { CardProvider } from '#lib/topups/card-provider';
 
 /** What buying needs: the catalog, a payment page, and the purchases themselves. */
 export interface PurchaseDependencies extends ApiDependencies {
@@ -30,6 +32,7 @@ export interface PurchaseDependencies extends ApiDependencies {
   readonly orders: OrderProvider;
   readonly lookup: PaymentLookup;
   readonly refunds: RefundProvider;
+  readonly cards: CardProvider;
   readonly redirectOrigins: ReadonlySet<string>;
   /** As it stands on receipts. */
   readonly sellerName: string;
@@ -72,6 +75,7 @@ export function createDependencies({ env, now, log }: Runtime): PurchaseDependen
       findSession: (sought) => findStripeSession(stripe, sought),
       findOrder: (orderId) => findRazorpayOrder(razorpay.client, orderId),
     },
+    cards: createStripeCards(stripe),
     refunds: createProviderRefunds({ stripe, razorpay: razorpay.client }),
     redirectOrigins: originsOf(requireVariable(env, 'REDIRECT_ORIGINS')),
     sellerName: requireVariable(env, 'APP_NAME'),

@@ -8,6 +8,13 @@ import { initiatePurchase } from '#functions/purchases/initiate-purchase';
 import { listPackages } from '#functions/purchases/list-packages';
 import { listPurchases } from '#functions/purchases/list-purchases';
 import { refundPurchase } from '#functions/purchases/refund-purchase';
+import { getAutoTopup } from '#functions/purchases/get-auto-topup';
+import { getUserAutoTopup } from '#functions/purchases/get-user-auto-topup';
+import { putAutoTopup } from '#functions/purchases/put-auto-topup';
+import { putUserAutoTopup } from '#functions/purchases/put-user-auto-topup';
+import { resumeAutoTopup } from '#functions/purchases/resume-auto-topup';
+import { setUpAutoTopup } from '#functions/purchases/set-up-auto-topup';
+import { setUpUserAutoTopup } from '#functions/purchases/set-up-user-auto-topup';
 import { verifyPayment } from '#functions/purchases/verify-payment';
 import { apiHandler } from '#lib/http/api-handler';
 import { lambdaRuntime } from '#lib/http/runtime';
@@ -25,6 +32,13 @@ export const handler = apiHandler(
     getReceipt,
     fulfillPurchase,
     refundPurchase,
+    getAutoTopup,
+    getUserAutoTopup,
+    putAutoTopup,
+    putUserAutoTopup,
+    resumeAutoTopup,
+    setUpAutoTopup,
+    setUpUserAutoTopup,
   ],
   createDependencies,
   lambdaRuntime({ env: process.env, now: () => new Date() }),

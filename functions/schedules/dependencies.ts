@@ -4,6 +4,7 @@ import { requireVariable, type Runtime } from '#lib/http/runtime';
 import type { JobQueue } from '#lib/jobs/job-queue';
 import { createJobQueue } from '#lib/messaging/job-queue';
 import { createQueue } from '#lib/messaging/queue';
+import { createTopUpQueue } from '#lib/messaging/top-up-queue';
 import type { PaymentProvider } from '#lib/payments/payment-event';
 import { providerAccounts, recordsOf } from '#lib/payments/provider-accounts';
 import type {
@@ -16,6 +17,7 @@ import type {
   PlanDueStore,
   RecentPurchaseStore,
   RollupStore,
+  TopUpStore,
 } from '#lib/ports';
 import type { ProviderRecords } from '#lib/purchases/provider-records';
 import { createDayStore } from '#lib/store/day-store';
@@ -28,6 +30,8 @@ import { createMoneyStore } from '#lib/store/money-store';
 import { createPlanDueStore } from '#lib/store/plan-due-store';
 import { createRecentPurchaseStore } from '#lib/store/recent-purchase-store';
 import { createRollupStore } from '#lib/store/rollup-store';
+import { createTopUpStore } from '#lib/store/top-up-store';
+import type { TopUpQueue } from '#lib/topups/top-up-queue';
 
 export interface ScheduleDependencies {
   readonly ledger: LedgerStore;
@@ -42,6 +46,8 @@ export interface ScheduleDependencies {
   readonly days: DayStore;
   readonly money: MoneyStore;
   readonly rollups: RollupStore;
+  readonly topUps: TopUpStore;
+  readonly topUpQueue: TopUpQueue;
   readonly now: () => Date;
   readonly count: CountMetric;
   readonly log: Log;
@@ -74,6 +80,8 @@ export function createDependencies({
     days: createDayStore(table),
     money: createMoneyStore(table),
     rollups: createRollupStore(table),
+    topUps: createTopUpStore(table),
+    topUpQueue: createTopUpQueue(createQueue(requireVariable(env, 'TOPUPS_QUEUE_URL'))),
     now,
     count,
     log: createLog(),

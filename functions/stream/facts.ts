@@ -2,11 +2,13 @@ import type { BusEvent } from '#lib/messaging/event-bus';
 import { type Alert, alertsOf } from '#lib/alerts/wallet-alerts';
 import type { EventName, eventSchemas } from '#lib/contract/events';
 import type { Wire } from '#lib/http/endpoint';
-import { toPurchase } from '#lib/http/purchase-resource';
+import { toCurrency, toPurchase } from '#lib/http/purchase-resource';
+import { toReason } from '#lib/http/top-up-resource';
 import { toCreditType, toTransaction } from '#lib/http/wallet-resource';
 import type { Entry } from '#lib/ledger/entry';
 import type { TableChange } from '#lib/ports';
 import { becamePaid, statusOf } from '#lib/purchases/purchase-status';
+import { type TopUpNews, topUpNews } from '#lib/topups/top-up-news';
 
 type Detail<N extends EventName> = Wire<(typeof eventSchemas)[N]>;
 type PurchaseChange = Extract<TableChange, { readonly kind: 'purchase_changed' }>;
@@ -39,6 +41,8 @@ export function factsOf(change: TableChange, at: Date): readonly BusEvent[] {
     }
     case 'alerts_changed':
       return alertsOf(change.before, change.after).map((alert) => alertFact(alert, at));
+    case 'top_up_changed':
+      return topUpNews(change).map((news) => topUpFact(news, at));
     // A wallet is told by its entries.
     case 'wallet_changed':
     case 'other':
@@ -88,6 +92,43 @@ function alertFact(alert: Alert, at: Date): BusEvent {
     amount,
     expires_at: expiresAt,
   });
+}
+
+function topUpFact(news: TopUpNews, at: Date): BusEvent {
+  const wallet = {
+    ...VERSIONED,
+    user_id: news.userId,
+    credit_type: toCreditType(news.creditType),
+  };
+  switch (news.kind) {
+    case 'started': {
+      const { amountMinor: amount, credits, currency, purchaseId: purchase_id } = news.attempt;
+      return told('credits.topup.started', at, {
+        ...wallet,
+        purchase_id,
+        credits,
+        amount,
+        currency: toCurrency(currency),
+      });
+    }
+    case 'failed':
+      return told('credits.topup.failed', at, {
+        ...wallet,
+        purchase_id: news.purchaseId,
+        reason: toReason(news.reason),
+        declines: news.declines,
+      });
+    case 'refused':
+      return told('credits.topup.refused', at, {
+        ...wallet,
+        reason: toReason(news.reason),
+        until: news.until,
+      });
+    case 'succeeded':
+    case 'suspended':
+    case 'action_required':
+      return told(`credits.topup.${news.kind}`, at, { ...wallet, purchase_id: news.purchaseId });
+  }
 }
 
 /** A purchase says `paid` once, when its money arrives, even if a refund was known before it; then what follows. */

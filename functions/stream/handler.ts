@@ -4,6 +4,7 @@ import { createLog } from '#lib/http/log';
 import { requireVariable } from '#lib/http/runtime';
 import { createEventBus } from '#lib/messaging/event-bus';
 import { createQueue } from '#lib/messaging/queue';
+import { createTopUpQueue } from '#lib/messaging/top-up-queue';
 import { lambdaTable } from '#lib/store/lambda-table';
 import { createLedgerStore } from '#lib/store/ledger-store';
 
@@ -17,6 +18,7 @@ const dependencies = {
   store: createLedgerStore(
     lambdaTable({ name: requireVariable(env, 'TABLE_NAME'), retryBudgetMs: RETRY_BUDGET_MS }),
   ),
+  topUps: createTopUpQueue(createQueue(requireVariable(env, 'TOPUPS_QUEUE_URL'))),
   log: createLog(),
 };
 

@@ -1,13 +1,22 @@
 import type { DynamoDBBatchResponse, DynamoDBRecord } from 'aws-lambda';
 import { factsOf } from '#functions/stream/facts';
-import { followWallets, type WalletChange } from '#lib/alerts/follow-wallets';
+import {
+  type Failure,
+  followChanges,
+  type TimedChange,
+  type Told,
+  wakeTopUps,
+} from '#functions/stream/follow-changes';
 import type { Log } from '#lib/http/log';
 import { invariant } from '#lib/invariant';
 import { type BusEvent, type EventBus, EVENTS_MAX } from '#lib/messaging/event-bus';
+import type { WalletRef } from '#lib/ledger/wallet';
 import type { Queue } from '#lib/messaging/queue';
 import { emailRequestsOf, toMessage } from '#lib/notifications/email-request';
 import type { LedgerStore } from '#lib/ports';
 import { changeOfStreamRecord } from '#lib/store/stream-image';
+import type { TopUpQueue } from '#lib/topups/top-up-queue';
+import { topUpToLookAt } from '#lib/topups/wanted-top-ups';
 
 export interface StreamDependencies {
   readonly bus: EventBus;
@@ -15,6 +24,8 @@ export interface StreamDependencies {
   readonly notifications: Queue;
   /** The alerts of wallets: what the stream notes there comes back through it, to be told. */
   readonly store: Pick<LedgerStore, 'load' | 'write'>;
+  /** Wallets that may have to be topped up. */
+  readonly topUps: TopUpQueue;
   readonly log: Log;
 }
 
@@ -50,31 +61,23 @@ export async function publishRecords(
   return { batchItemFailures: [{ itemIdentifier: sequenceNumber }] };
 }
 
-/** The first record that was not told completely. */
-interface Failure {
-  readonly index: number;
-  readonly cause: unknown;
-}
-
-/** Something to tell, and the record that says so. */
-interface Told<T> {
-  readonly index: number;
-  readonly value: T;
-}
-
 async function publishUntilFailure(
   deps: StreamDependencies,
   records: readonly DynamoDBRecord[],
 ): Promise<Failure | null> {
   const events: Told<BusEvent>[] = [];
   const messages: Told<string>[] = [];
-  const wallets: Told<WalletChange>[] = [];
+  const wallets: Told<TimedChange>[] = [];
+  const topUps: Told<WalletRef>[] = [];
   let failure: Failure | null = null;
   for (const [index, record] of records.entries()) {
     try {
       const change = changeOfStreamRecord(record);
-      events.push(...factsOf(change, timeOf(record)).map((value) => ({ index, value })));
-      if (change.kind === 'wallet_changed') wallets.push({ index, value: change });
+      const at = timeOf(record);
+      events.push(...factsOf(change, at).map((value) => ({ index, value })));
+      if (change.kind === 'wallet_changed') wallets.push({ index, value: { ...change, at } });
+      const topUp = topUpToLookAt(change);
+      if (topUp) topUps.push({ index, value: topUp });
       messages.push(...emailRequestsOf(change).map((each) => ({ index, value: toMessage(each) })));
     } catch (cause) {
       // Nobody can read this record; those before it do not have to wait for it.
@@ -84,8 +87,8 @@ async function publishUntilFailure(
   }
   failure = (await publish(deps.bus, events)) ?? failure;
   failure = (await send(deps.notifications, upTo(failure, messages))) ?? failure;
-  const changes = upTo(failure, wallets);
-  return (changes.length > 0 && (await follow(deps.store, changes))) || failure;
+  failure = (await followChanges(deps, upTo(failure, wallets))) ?? failure;
+  return (await wakeTopUps(deps.topUps, upTo(failure, topUps))) ?? failure;
 }
 
 /** What may be told although a later record failed. */
@@ -93,25 +96,15 @@ function upTo<T>(failure: Failure | null, told: readonly Told<T>[]): readonly To
   return failure ? told.filter(({ index }) => index < failure.index) : told;
 }
 
-/** Each wallet's changes in their order, so that a balance that falls, rises and falls again is told so. */
-async function follow(
-  store: StreamDependencies['store'],
-  changes: readonly Told<WalletChange>[],
-): Promise<Failure | null> {
-  let index = changes[0]?.index ?? 0;
-  try {
-    const noteCrossing = await followWallets(
-      store,
-      changes.map(({ value }) => value.after),
-    );
-    for (const change of changes) {
-      ({ index } = change);
-      await noteCrossing(change.value);
+async function send(queue: Queue, messages: readonly Told<string>[]): Promise<Failure | null> {
+  for (const { index, value } of messages) {
+    try {
+      await queue.send(value);
+    } catch (cause) {
+      return { index, cause };
     }
-    return null;
-  } catch (cause) {
-    return { index, cause };
   }
+  return null;
 }
 
 async function publish(bus: EventBus, events: readonly Told<BusEvent>[]): Promise<Failure | null> {
@@ -125,17 +118,6 @@ async function publish(bus: EventBus, events: readonly Told<BusEvent>[]): Promis
     } catch (cause) {
       // The bus could not be asked, whatever the reason: perhaps it has some of them, and it will get them again.
       return { index: batch[0]?.index ?? 0, cause };
-    }
-  }
-  return null;
-}
-
-async function send(queue: Queue, messages: readonly Told<string>[]): Promise<Failure | null> {
-  for (const { index, value } of messages) {
-    try {
-      await queue.send(value);
-    } catch (cause) {
-      return { index, cause };
     }
   }
   return null;

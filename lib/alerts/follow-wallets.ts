@@ -1,6 +1,12 @@
 import { crossing } from '#lib/alerts/wallet-alerts';
 import type { Head, WalletRef } from '#lib/ledger/wallet';
-import { ContentionError, type LedgerStore, type Reader, type Stored } from '#lib/ports';
+import {
+  ContentionError,
+  type LedgerStore,
+  type Reader,
+  type RecordRef,
+  type Stored,
+} from '#lib/ports';
 import { settingOf } from '#lib/settings/settings';
 
 /** A change of one wallet, as the table's stream tells it. */
@@ -19,20 +25,16 @@ type Known = Stored<'walletAlerts'> | null;
 
 /**
  * Follows wallets through their changes, which must come in their order, and notes where one crosses its threshold
- * (DESIGN 7). What is noted is told by the stream in its turn, so that a crash on the way leaves nothing half told. All
- * that is known of the wallets is read at once: a batch of the stream costs one round trip, and a write per crossing.
+ * (DESIGN 7). What is noted is told by the stream in its turn, so that a crash on the way leaves nothing half told. `read`
+ * holds what `alertRefs` name of all of them: a batch of the stream costs one round trip, and a write per crossing.
  */
-export async function followWallets(
+export function followWallets(
   store: Pick<LedgerStore, 'load' | 'write'>,
-  wallets: readonly WalletRef[],
-): Promise<(change: WalletChange) => Promise<void>> {
-  const distinct = [...new Map(wallets.map((wallet) => [nameOf(wallet), refOf(wallet)])).values()];
-  const read = await store.load([
-    ...distinct.map((id) => ({ record: 'walletAlerts', id }) as const),
-    { record: 'setting', id: THRESHOLDS },
-  ]);
+  of: { readonly wallets: readonly WalletRef[]; readonly read: Reader },
+): (change: WalletChange) => Promise<void> {
+  const { read, wallets } = of;
   const known = new Map<string, Known>(
-    distinct.map((id) => [nameOf(id), read('walletAlerts', id)]),
+    wallets.map((wallet) => [nameOf(wallet), read('walletAlerts', refOf(wallet))]),
   );
 
   return async (change) => {
@@ -52,6 +54,14 @@ export async function followWallets(
     }
     throw new ContentionError('the alerts of a wallet changed each time');
   };
+}
+
+/** What `followWallets` reads. */
+export function alertRefs(wallets: readonly WalletRef[]): readonly RecordRef[] {
+  return [
+    ...wallets.map((wallet) => ({ record: 'walletAlerts', id: refOf(wallet) }) as const),
+    { record: 'setting', id: THRESHOLDS },
+  ];
 }
 
 /** Below how many available credits a wallet is low whose owner has said nothing. */

@@ -1,9 +1,9 @@
 import * as z from 'zod';
-import { creditCount } from '#lib/contract/amounts';
+import { creditCount, currency, minorUnits } from '#lib/contract/amounts';
 import { creditType } from '#lib/contract/credit-types';
 import { timestamp } from '#lib/contract/fields';
 import { idOf, userId } from '#lib/contract/ids';
-import { purchase, purchaseStatus, transaction } from '#lib/contract/wire';
+import { purchase, purchaseStatus, topUpReason, transaction } from '#lib/contract/wire';
 
 /**
  * What the event bus tells (DESIGN 7): each name with the schema of its `detail`. Consumers read `schema_version` before
@@ -39,6 +39,13 @@ const balanceCrossed = versioned({
   seq: creditCount.meta({ description: 'The transaction that crossed it.' }),
 });
 
+const topUpPurchase = {
+  user_id: userId,
+  credit_type: creditType,
+  purchase_id: idOf('purchase'),
+};
+const topUpStopped = versioned(topUpPurchase);
+
 export const eventSchemas = {
   'credits.entry.created': versioned({ transaction }),
   'credits.purchase.paid': purchaseChanged,
@@ -61,6 +68,26 @@ export const eventSchemas = {
     amount: creditCount,
     expires_at: timestamp,
   }),
+  'credits.topup.started': versioned({
+    ...topUpPurchase,
+    credits: z.int().min(1),
+    amount: minorUnits,
+    currency,
+  }),
+  'credits.topup.succeeded': versioned(topUpPurchase),
+  'credits.topup.failed': versioned({
+    ...topUpPurchase,
+    reason: topUpReason,
+    declines: creditCount.meta({ description: 'In a row; the third suspends.' }),
+  }),
+  'credits.topup.refused': versioned({
+    user_id: userId,
+    credit_type: creditType,
+    reason: topUpReason,
+    until: timestamp.meta({ description: 'Nothing is tried before.' }),
+  }),
+  'credits.topup.suspended': topUpStopped,
+  'credits.topup.action_required': topUpStopped,
 } as const;
 
 export type EventName = keyof typeof eventSchemas;

@@ -16,6 +16,7 @@ import { adminReportRoutes } from '#lib/contract/routes/admin-reports';
 import { publicRoutes } from '#lib/contract/routes/public';
 import { purchaseRoutes } from '#lib/contract/routes/purchases';
 import { serviceRoutes } from '#lib/contract/routes/service';
+import { ownTopUpRoutes, userTopUpRoutes } from '#lib/contract/routes/topups';
 import { transferRoutes } from '#lib/contract/routes/transfers';
 import { walletRoutes } from '#lib/contract/routes/wallet';
 
@@ -32,6 +33,8 @@ export const routes = {
   ...holdRoutes,
   ...transferRoutes,
   ...purchaseRoutes,
+  ...ownTopUpRoutes,
+  ...userTopUpRoutes,
   ...applicationRoutes,
   ...adminRoutes,
   ...adminPurchaseRoutes,

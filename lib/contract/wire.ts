@@ -5,6 +5,7 @@ import { EVENT_STATUSES } from '#lib/contract/event-statuses';
 import { metadata, reference, timestamp } from '#lib/contract/fields';
 import { idOf, keyPart, providerId, userId } from '#lib/contract/ids';
 import { REPLAY_OUTCOMES } from '#lib/contract/replay-outcomes';
+import { TOPUP_REASONS, TOPUP_STATES } from '#lib/contract/topups';
 
 /** The shapes of answers (DESIGN 5). Strict, so that a field that leaks out of a record fails a test. */
 
@@ -205,6 +206,51 @@ export const alerts = z
   })
   .meta({ id: 'Alerts' });
 
+export const topUpReason = z
+  .enum(TOPUP_REASONS)
+  .meta({ id: 'TopUpReason', description: 'Why an automatic top-up did not buy, or stopped.' });
+
+export const topUp = z
+  .strictObject({
+    credit_type: creditType,
+    enabled: z.boolean(),
+    state: z.enum(TOPUP_STATES),
+    reason_code: topUpReason.nullable().meta({ description: 'Of a state that does not buy.' }),
+    purchase_id: idOf('purchase')
+      .nullable()
+      .meta({ description: 'In flight, or what it has stopped with.' }),
+    until: timestamp
+      .nullable()
+      .meta({ description: 'Nothing is tried before: the end of a back-off, or of the month.' }),
+    available: creditCount,
+    threshold: creditCount.nullable().meta({ description: 'Bought when less is available.' }),
+    package_id: keyPart.nullable(),
+    target: creditCount.nullable().meta({ description: 'Filled up to so many credits.' }),
+    currency: currency.nullable(),
+    max_per_month: creditCount.nullable(),
+    max_amount_per_month: minorUnits.nullable(),
+    purchases_this_month: creditCount,
+    amount_this_month: minorUnits.meta({ description: 'In the currency of the terms.' }),
+    declines: creditCount.meta({ description: 'In a row.' }),
+    card_saved_at: timestamp.nullable(),
+    last_purchase: z
+      .strictObject({
+        purchase_id: idOf('purchase'),
+        outcome: z.enum(['paid', 'failed', 'refused']),
+        reason_code: topUpReason.nullable(),
+        at: timestamp,
+      })
+      .nullable(),
+  })
+  .meta({ id: 'AutoTopUp', description: 'The automatic top-up of one wallet.' });
+
+export const cardSetup = z
+  .strictObject({
+    setup_url: z.string().meta({ description: 'Where the user saves a card.' }),
+    session_id: providerId,
+  })
+  .meta({ id: 'CardSetup' });
+
 export const history = z
   .strictObject({
     transactions: z.array(transaction),
@@ -289,6 +335,7 @@ export const purchase = z
     user_id: userId,
     status: purchaseStatus,
     provider: paymentProvider,
+    origin: z.enum(['user', 'auto_topup']).meta({ description: 'Who began it.' }),
     package_id: keyPart.nullable(),
     credit_type: creditType,
     credits: z.int().min(1),

@@ -25,6 +25,7 @@ export function toPurchase(purchase: Purchase): Wire<typeof wire.purchase> {
     user_id: purchase.userId,
     status: statusOf(purchase),
     provider: purchase.provider,
+    origin: purchase.origin ?? 'user',
     package_id: purchase.packageId,
     credit_type: toCreditType(purchase.creditType),
     credits: purchase.credits,

@@ -3,6 +3,7 @@ import { alertsOf, type WalletAlerts } from '#lib/alerts/wallet-alerts';
 import type { TableChange } from '#lib/ports';
 import type { Purchase } from '#lib/purchases/purchase';
 import { statusOf } from '#lib/purchases/purchase-status';
+import type { TopUp } from '#lib/topups/top-up';
 
 export const EMAIL_KINDS = [
   'purchase_receipt',
@@ -12,6 +13,8 @@ export const EMAIL_KINDS = [
   'dispute_notice',
   'balance_low',
   'credits_expiring',
+  'topup_suspended',
+  'topup_action_required',
 ] as const;
 export type EmailKind = (typeof EMAIL_KINDS)[number];
 
@@ -26,7 +29,7 @@ export interface EmailRequest {
   readonly about: string;
   /**
    * What it is sent once for: the purchase itself, the provider's id of a refund or dispute, the crossing of a
-   * threshold, a grant.
+   * threshold, a grant, the purchase that a top-up has stopped with.
    */
   readonly subjectId: string;
 }
@@ -45,6 +48,8 @@ export function emailRequestsOf(change: TableChange): readonly EmailRequest[] {
       return requestsOfPurchase(change);
     case 'alerts_changed':
       return requestsOfAlerts(change);
+    case 'top_up_changed':
+      return requestsOfTopUp(change);
     case 'entry_created':
     case 'wallet_changed':
     case 'other':
@@ -86,6 +91,17 @@ function requestsOfAlerts(change: {
   ];
 }
 
+/** That a top-up has stopped, once for the purchase that did it. */
+function requestsOfTopUp(change: {
+  readonly before: TopUp | null;
+  readonly after: TopUp;
+}): readonly EmailRequest[] {
+  const { creditType: about, stop, userId } = change.after;
+  if (!stop || change.before?.stop?.purchaseId === stop.purchaseId) return [];
+  const kind = stop.kind === 'suspended' ? 'topup_suspended' : 'topup_action_required';
+  return [{ kind, userId, about, subjectId: stop.purchaseId }];
+}
+
 /** Names one crossing of a threshold. */
 export function lowSubjectId(at: { readonly creditType: string; readonly seq: number }): string {
   return `${at.creditType}-${at.seq}`;
@@ -100,7 +116,10 @@ function requestsOf(purchase: Purchase): readonly EmailRequest[] {
     subjectId: purchase.id,
   });
   // A declined card is the page's to tell, which takes another one; this is told once nothing can come any more.
-  if (statusOf(purchase) === 'failed') return [ofPurchase('payment_failed')];
+  // An automatic top-up tries again, and says when it stops.
+  if (statusOf(purchase) === 'failed') {
+    return purchase.origin === 'auto_topup' ? [] : [ofPurchase('payment_failed')];
+  }
   // A refund or dispute that we hear of before its payment is told when that has come.
   if (purchase.payments.length === 0) return [];
   const refunds = purchase.refunds.filter(({ state }) => state === 'succeeded');

@@ -7,10 +7,12 @@ import { disputeNotice } from '#lib/notifications/templates/dispute-notice';
 import { paymentFailed } from '#lib/notifications/templates/payment-failed';
 import { purchaseReceipt } from '#lib/notifications/templates/purchase-receipt';
 import { refundDone } from '#lib/notifications/templates/refund-done';
+import { topUpStopped } from '#lib/notifications/templates/top-up-stopped';
 import type { WalletAlerts } from '#lib/alerts/wallet-alerts';
 import type { Reader, RecordRef } from '#lib/ports';
 import type { Purchase } from '#lib/purchases/purchase';
 import { statusOf } from '#lib/purchases/purchase-status';
+import type { TopUp } from '#lib/topups/top-up';
 
 export interface MailKind {
   /** `user`: the address of the request's account. `finance`: the deployment's own. */
@@ -61,6 +63,8 @@ export const mailKinds: Readonly<Record<EmailKind, MailKind>> = {
     const grants = alerts.expiring.filter(({ toldAt }) => toldAt === first.toldAt);
     return creditsExpiring({ ...subject, grants });
   }),
+  topup_suspended: aboutTopUp('suspended'),
+  topup_action_required: aboutTopUp('action_required'),
 };
 
 function aboutPurchase(
@@ -87,6 +91,21 @@ function aboutWallet(content: (subject: WalletSubject) => MailContent | null): M
       const alerts = read('walletAlerts', walletOf(request))?.value;
       invariant(alerts, 'an e-mail about a wallet follows from its alerts');
       return content({ appName, alerts, subjectId: request.subjectId });
+    },
+  };
+}
+
+/** Nobody is told of a stop that its owner has ended meanwhile. */
+function aboutTopUp(kind: NonNullable<TopUp['stop']>['kind']): MailKind {
+  const walletOf = ({ userId, about }: EmailRequest) => ({ userId, creditType: about });
+  return {
+    reader: 'user',
+    source: (request) => ({ record: 'topUp', id: walletOf(request) }),
+    content: ({ appName, request, read }) => {
+      const topUp = read('topUp', walletOf(request))?.value;
+      invariant(topUp, 'an e-mail about a top-up follows from it');
+      const isStill = topUp.stop?.kind === kind && topUp.stop.purchaseId === request.subjectId;
+      return isStill ? topUpStopped({ appName, topUp, kind }) : null;
     },
   };
 }

@@ -98,9 +98,23 @@ export type DisputeState = (typeof DISPUTE_STATES)[number];
 export const PAYMENT_PROVIDERS = ['stripe', 'razorpay'] as const;
 export type PaymentProvider = (typeof PAYMENT_PROVIDERS)[number];
 
+/** That a user has saved a card for later, on a page that we opened for them: no money moved. */
+export interface SavedCardEvent {
+  readonly provider: PaymentProvider;
+  readonly eventId: string;
+  readonly type: string;
+  readonly at: string;
+  /** What our own call named; it counts only together with the customer whom we know the user by. */
+  readonly userId: string;
+  readonly creditType: string;
+  readonly customerRef: string;
+  readonly methodRef: string;
+}
+
 /** A raw delivery after its provider's translation. */
 export type Translation<E extends PaymentEvent = PaymentEvent> =
   | { readonly kind: 'event'; readonly event: E }
+  | { readonly kind: 'saved_card'; readonly event: SavedCardEvent }
   /** Known to mean nothing for us, or not subscribed to. */
   | { readonly kind: 'ignored'; readonly eventId: string; readonly type: string }
   | {

@@ -20,7 +20,13 @@ export interface StripeAccount {
  */
 export type StripeAnswer =
   | { readonly kind: 'answered'; readonly value: unknown }
-  | { readonly kind: 'refused'; readonly status: number; readonly detail: string }
+  | {
+      readonly kind: 'refused';
+      readonly status: number;
+      readonly detail: string;
+      /** The intent that a bank has declined, as Stripe shows it; to be checked like an answer. */
+      readonly intent?: unknown;
+    }
   | { readonly kind: 'unknown'; readonly detail: string };
 
 /** Makes one call, which must be repeatable: it reads, or carries its own idempotency key. Takes `callMaxMs` at most. */
@@ -63,5 +69,7 @@ function readError(error: Stripe.errors.StripeError): StripeAnswer {
   const detail = `${error.type}${error.code === undefined ? '' : ` ${error.code}`}`;
   const isRefusal =
     status !== undefined && status >= 400 && status < 500 && status !== 409 && status !== 429;
-  return isRefusal ? { kind: 'refused', status, detail } : { kind: 'unknown', detail };
+  if (!isRefusal) return { kind: 'unknown', detail };
+  const { payment_intent: intent } = error;
+  return { kind: 'refused', status, detail, ...(intent !== undefined && { intent }) };
 }

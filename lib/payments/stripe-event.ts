@@ -1,4 +1,6 @@
 import * as z from 'zod';
+import { creditType } from '#lib/contract/credit-types';
+import { userId } from '#lib/contract/ids';
 import type {
   CheckoutOutcome,
   DisputeState,
@@ -17,6 +19,8 @@ import {
   paymentIntent,
   type Refund,
   refund,
+  type SetupIntent,
+  setupIntent,
   stripeId,
   stripeRefundState,
   unixSeconds,
@@ -64,6 +68,7 @@ const readers: Readonly<Record<string, Read>> = {
   'payment_intent.payment_failed': reader(paymentIntent, (event, intent) =>
     paymentEvent(event, { intent, outcome: 'declined', amountMinor: intent.amount }),
   ),
+  'setup_intent.succeeded': reader(setupIntent, savedCard),
   'charge.refunded': reader(charge, refundTotalEvent),
   'refund.created': reader(refund, refundEvent),
   'refund.updated': reader(refund, refundEvent),
@@ -127,7 +132,7 @@ function reader<T>(
 
 /** `outcomeOf` is null where the event's type and the session's payment status contradict each other. */
 function sessionReader(outcomeOf: (session: CheckoutSession) => CheckoutOutcome | null): Read {
-  return reader(checkoutSession, (event, session) => {
+  const ofPayment = reader(checkoutSession, (event, session) => {
     const outcome = outcomeOf(session);
     if (outcome) return checkoutEvent(event, session, outcome);
     const detail = `payment_status is ${session.payment_status}, payment_intent is ${
@@ -135,7 +140,31 @@ function sessionReader(outcomeOf: (session: CheckoutSession) => CheckoutOutcome 
     }`;
     return quarantine(event, 'MALFORMED_EVENT', detail);
   });
+  // A page that saves a card asks for no money; what was saved is told by its setup intent.
+  return (event) => (event.data.object['mode'] === 'setup' ? ignored(event) : ofPayment(event));
 }
+
+function savedCard(event: Envelope, intent: SetupIntent): Translation {
+  const { customer: customerRef, metadata, payment_method: methodRef } = intent;
+  const owner = ownerSchema.safeParse(metadata);
+  if (!owner.success || customerRef === null || methodRef === null) return ignored(event);
+  const { credit_type: creditType, user_id: user } = owner.data;
+  return {
+    kind: 'saved_card',
+    event: {
+      provider: 'stripe',
+      eventId: event.id,
+      type: event.type,
+      at: isoTime(event.created),
+      userId: user,
+      creditType,
+      customerRef,
+      methodRef,
+    },
+  };
+}
+
+const ownerSchema = z.object({ user_id: userId, credit_type: creditType });
 
 /** Money that was asked for has a payment behind it: without its id a refund could never be matched. */
 function settled(session: CheckoutSession): CheckoutOutcome | null {

@@ -57,6 +57,19 @@ export const paymentIntent = z.object({
 });
 export type PaymentIntent = z.output<typeof paymentIntent>;
 
+/** Only those that our own calls opened say whose card they save. */
+export const setupIntent = z.object({
+  id: stripeId,
+  object: z.literal('setup_intent'),
+  livemode: z.boolean(),
+  customer: intentRef,
+  payment_method: intentRef,
+  metadata: z
+    .looseObject({ user_id: z.string().optional(), credit_type: z.string().optional() })
+    .nullable(),
+});
+export type SetupIntent = z.output<typeof setupIntent>;
+
 export const charge = z.object({
   id: stripeId,
   object: z.literal('charge'),

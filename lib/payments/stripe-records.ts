@@ -49,7 +49,15 @@ interface Query {
 }
 type ListCall = (stripe: Stripe, query: Query) => Promise<unknown>;
 
+const charged = z.looseObject({
+  id: stripeId,
+  object: z.literal('payment_intent'),
+  status: z.string(),
+  metadata: z.looseObject({ purchase_id: z.string().optional() }).nullable(),
+});
+
 const lists = {
+  charges: (stripe, query) => stripe.paymentIntents.list(query),
   sessions: (stripe, query) =>
     stripe.checkout.sessions.list({ ...query, expand: ['data.payment_intent.latest_charge'] }),
   refunds: (stripe, query) => stripe.refunds.list(query),
@@ -59,14 +67,17 @@ type ListName = keyof typeof lists;
 
 /**
  * What Stripe has on record, told as its events tell it (docs.stripe.com/api). All that we sell is paid through
- * Checkout, so its sessions are the list of our payments.
+ * Checkout, so its sessions are the list of our payments; a saved card is charged for a purchase that waits until it is
+ * known what came of it, so that it is asked about by its own.
  */
 export function createStripeRecords(account: StripeRecordsAccount): ProviderRecords {
   return {
     provider: 'stripe',
     listRecords: (window) => listRecords(account, window),
-    findSession: (purchase) =>
-      purchase.session ? retrieve(account, purchase.session.id) : search(account, purchase),
+    findSession: (purchase) => {
+      if (purchase.origin === 'auto_topup') return searchCharge(account, purchase);
+      return purchase.session ? retrieve(account, purchase.session.id) : search(account, purchase);
+    },
   };
 }
 
@@ -160,6 +171,33 @@ async function search(
   }
   return problem === null ? { kind: 'absent' } : { kind: 'unknown', detail: problem };
 }
+
+/** A saved card was charged, within a day: Stripe's lists know no purchase either. */
+async function searchCharge(
+  account: StripeRecordsAccount,
+  purchase: { readonly id: string; readonly createdAt: string },
+): Promise<SessionAnswer> {
+  const begun = secondsOf(purchase.createdAt);
+  const created = { gte: begun - 60, lte: begun + SESSION_SEARCH_S };
+  const { items, problem } = await listAll(account, 'charges', created);
+  for (const item of items) {
+    const parsed = charged.safeParse(item);
+    if (!parsed.success || parsed.data.metadata?.purchase_id !== purchase.id) continue;
+    const { id, status } = parsed.data;
+    const type = CHARGE_EVENTS[status];
+    const translations =
+      type === undefined ? [] : [translate(account, { type, object: parsed.data })];
+    const session = { id, url: null, expiresAt: null };
+    return { kind: 'found', session, isOpen: type === undefined, translations };
+  }
+  return problem === null ? { kind: 'absent' } : { kind: 'unknown', detail: problem };
+}
+
+/** What an intent that is over has told; others are still under way. */
+const CHARGE_EVENTS: Readonly<Partial<Record<string, string>>> = {
+  succeeded: 'payment_intent.succeeded',
+  requires_payment_method: 'payment_intent.payment_failed',
+};
 
 function found(account: StripeRecordsAccount, object: Session): SessionAnswer {
   // A session that is complete and unpaid waits for a slow payment.

@@ -20,6 +20,8 @@ const PENDING_BATCH = 50;
 export interface PurchaseAttempt {
   readonly userId: string;
   readonly provider: PaymentProvider;
+  /** Where its user did not begin it themselves. */
+  readonly origin?: NonNullable<Purchase['origin']>;
   /** Of the request (`request:<hash>`): its retry continues the purchase that it began. */
   readonly cause: string;
   readonly fingerprint: string | null;
@@ -52,7 +54,7 @@ export async function beginPurchase<F>(
   attempt: PurchaseAttempt,
   pricing: Pricing<F>,
 ): Promise<Begun<F>> {
-  const { cause, fingerprint, now, provider, userId } = attempt;
+  const { cause, fingerprint, now, origin, provider, userId } = attempt;
   const purchaseId = purchaseIdOf(cause);
   for (let tries = 0; tries < ATTEMPTS_MAX; tries += 1) {
     const read = await store.load([
@@ -83,6 +85,7 @@ export async function beginPurchase<F>(
       userId,
       number: (count?.value.count ?? 0) + 1,
       provider,
+      ...(origin !== undefined && { origin }),
       email: read('account', { userId })?.value.email ?? null,
       fingerprint,
       createdAt: now,

@@ -34,6 +34,6 @@ export interface ProviderRecords {
   readonly provider: PaymentProvider;
   readonly listRecords: (window: RecordsWindow) => Promise<ProviderListing>;
   readonly findSession: (
-    purchase: Pick<Purchase, 'id' | 'session' | 'createdAt'>,
+    purchase: Pick<Purchase, 'id' | 'session' | 'createdAt' | 'origin'>,
   ) => Promise<SessionAnswer>;
 }

@@ -66,8 +66,15 @@ function addPayment(purchase: Purchase, event: PaymentAttemptEvent): Facts {
       return withPayment(bound, { ref, amountMinor, at });
     case 'unpaid':
       return { ok: true, purchase: withOutcome(bound, { kind: outcome, at }) };
-    case 'declined':
-      return { ok: true, purchase: withDecline(bound, { at, reason: declineReason }) };
+    case 'declined': {
+      const declined = withDecline(bound, { at, reason: declineReason });
+      // A page takes another card; where nobody was there, nothing follows.
+      const isOver = purchase.origin === 'auto_topup';
+      return {
+        ok: true,
+        purchase: isOver ? withOutcome(declined, { kind: 'failed', at }) : declined,
+      };
+    }
   }
 }
 

@@ -71,6 +71,8 @@ export const purchaseSchema = z.object({
   amountMinor: minorUnits,
   currency: z.string(),
   provider: z.enum(PAYMENT_PROVIDERS),
+  /** Absent where its user began it themselves. */
+  origin: z.enum(['auto_topup']).optional(),
   packageId: z.string().nullable(),
   packageName: z.string(),
   /** Where the provider sends its own receipt; null where we know no address. */
@@ -161,6 +163,7 @@ export function newPurchase(
     readonly userId: string;
     readonly number: number;
     readonly provider: PaymentProvider;
+    readonly origin?: NonNullable<Purchase['origin']>;
     readonly email: string | null;
     readonly fingerprint: string | null;
     readonly createdAt: string;

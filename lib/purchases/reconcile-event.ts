@@ -17,7 +17,8 @@ export async function reconcileEvent(
   input: { readonly translation: Translation; readonly now: string },
 ): Promise<Finding | null> {
   const { now, translation } = input;
-  if (translation.kind === 'ignored') return null;
+  // A card that is saved says nothing of money.
+  if (translation.kind === 'ignored' || translation.kind === 'saved_card') return null;
   if (translation.kind === 'quarantine') {
     const { detail, eventId, reason } = translation;
     const kind = KIND_OF[reason];

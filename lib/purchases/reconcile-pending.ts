@@ -93,6 +93,8 @@ async function recentPurchases(
 
 function isDue(purchase: Purchase, now: string): boolean {
   if (statusOf(purchase) !== 'pending') return false;
+  // A charge of a saved card is asked about by whoever asked for it, for as long as that can be repeated.
+  if (purchase.origin === 'auto_topup') return isOver(purchase, now);
   const isUnknown = unknownOutcomesOf(purchase).includes('checkout');
   return isOver(purchase, now) || (isUnknown && purchase.createdAt <= before(now, SETTLING_MS));
 }

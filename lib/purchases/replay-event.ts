@@ -1,3 +1,4 @@
+import { invariant } from '#lib/invariant';
 import { type AuditContext, auditWrite } from '#lib/admin/audit-record';
 import type { Translation } from '#lib/payments/payment-event';
 import { ContentionError, type LedgerStore, type RecordWrite } from '#lib/ports';
@@ -78,13 +79,15 @@ function recordOf(
   });
 }
 
-type Result = Applied | Exclude<Translation, { readonly kind: 'event' }>;
+type Result = Applied | Exclude<Translation, { readonly kind: 'event' | 'saved_card' }>;
 
 async function apply(
   store: ReplayDependencies['store'],
   translation: Translation,
   now: string,
 ): Promise<Result> {
+  // Nothing about a saved card is ever quarantined.
+  invariant(translation.kind !== 'saved_card', 'what waits for a person is about money');
   if (translation.kind !== 'event') return translation;
   return applyPaymentEvent({ store }, { event: translation.event, now });
 }

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { CREDITS_MAX, currency } from '#lib/contract/amounts';
+import { CREDITS_MAX, currency, MONEY_MAX } from '#lib/contract/amounts';
 import { HOLD_SECONDS_MAX } from '#lib/contract/holds';
 import { BALANCE_MAX } from '#lib/ledger/limits';
 import { creditType } from '#lib/contract/credit-types';
@@ -39,6 +39,14 @@ const spendingCaps = z
   .refine(
     (rows) => new Set(rows.map((row) => `${row.credit_type} ${row.period}`)).size === rows.length,
     'has each credit type and period once',
+  );
+
+/** Most money that automatic top-ups of one wallet may take in a month, in minor units; no bound in other currencies. */
+const monthlyAmounts = z
+  .array(z.object({ currency, amount_minor: z.int().min(0).max(MONEY_MAX) }))
+  .refine(
+    (rows) => new Set(rows.map((row) => row.currency)).size === rows.length,
+    'has each currency once',
   );
 
 /**
@@ -87,6 +95,15 @@ export const settings = {
   past_due_grace_days: { schema: z.int().min(0).max(60), initial: 7 },
   /** The most that a wallet may spend in an hour or a day; none where a credit type is left out. */
   spending_caps: { schema: spendingCaps, initial: [] },
+  /** What automatic top-ups of one wallet may take in a calendar month (UTC), whatever its owner allows. */
+  topups_per_month_max: { schema: z.int().min(0).max(1_000), initial: 30 },
+  topup_amounts_per_month_max: {
+    schema: monthlyAmounts,
+    initial: [
+      { currency: 'USD', amount_minor: 100_000 },
+      { currency: 'INR', amount_minor: 10_000_000 },
+    ],
+  },
 } as const;
 
 export type SettingKey = keyof typeof settings;
@@ -104,6 +121,7 @@ const settingValue = z.union([
   z.boolean(),
   creditPrices,
   lowBalances,
+  monthlyAmounts,
   spendingCaps,
   tiersSchema,
 ]);

@@ -14,12 +14,14 @@ import { isFinished, jobSchema } from '#lib/jobs/job';
 import { jobRowSchema } from '#lib/jobs/job-row';
 import { emailRecordSchema } from '#lib/notifications/email-record';
 import { promoCodeSchema, redemptionSchema } from '#lib/promo/promo-code';
+import { providerCustomerSchema } from '#lib/purchases/provider-customer';
 import { quarantinedEventSchema } from '#lib/purchases/quarantined-event';
 import { reconciliationSchema } from '#lib/purchases/reconciliation';
 import { requestSchema } from '#lib/requests/request-record';
 import { settingSchema, settingsHistorySchema } from '#lib/settings/settings';
 import { rollupProgressSchema, rollupSchema, rollupUsersSchema } from '#lib/reports/rollup';
 import { subscriptionSchema } from '#lib/subscriptions/subscription';
+import { topUpSchema } from '#lib/topups/top-up';
 import { holdSchema } from '#lib/wallets/hold';
 import { spendBatchSchema } from '#lib/wallets/spend-batch-record';
 import { transferDaySchema } from '#lib/wallets/transfer-day';
@@ -156,6 +158,25 @@ const records: { readonly [K in RecordName]: RecordSpec<K> } = {
     schema: z.object({ fingerprint: z.string(), at: z.string() }),
     attributes: ({ at }) => ({ ttl: Math.floor(Date.parse(at) / 1000) + KEYS_KEPT_S }),
   },
+  providerCustomer: {
+    key: ({ userId, provider }) => ({ pk: userPartition(userId), sk: `CUSTOMER#${provider}` }),
+    schema: providerCustomerSchema,
+  },
+  topUp: {
+    key: ({ userId, creditType }) => ({
+      pk: userPartition(userId),
+      sk: `${TOPUP_PREFIX}${keyPart(creditType)}`,
+    }),
+    schema: topUpSchema,
+    // Only while time alone may change it.
+    attributes: ({ checkAt, creditType, userId }) =>
+      checkAt === null
+        ? {}
+        : {
+            gsi4pk: DUE_TOPUPS_PARTITION,
+            gsi4sk: `${checkAt}#${keyPart(userId)}#${keyPart(creditType)}`,
+          },
+  },
   quarantinedEvent: {
     key: (id) => ({ pk: `EVENT#${id.provider}`, sk: providerPart(id.eventId) }),
     schema: quarantinedEventSchema,
@@ -283,6 +304,12 @@ export const PURCHASE_SORT_KEY = 'PURCHASE';
 
 /** Of wallet alerts and of nothing else. */
 export const ALERTS_PREFIX = 'ALERTS#';
+
+/** Of automatic top-ups and of nothing else. */
+export const TOPUP_PREFIX = 'TOPUP#';
+
+/** gsi4: top-ups that have to be looked at, by when. */
+export const DUE_TOPUPS_PARTITION = 'TOPUPS#DUE';
 
 /** Every package that is or was on sale. */
 export const CATALOG_PARTITION = 'CATALOG';

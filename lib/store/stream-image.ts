@@ -7,7 +7,8 @@ import type { Purchase } from '#lib/purchases/purchase';
 import { entryFromItem, headFromItem } from '#lib/store/items';
 import { ENTRY_PREFIX, HEAD_PREFIX } from '#lib/store/keys';
 import type { ItemValue } from '#lib/store/names';
-import { ALERTS_PREFIX, PURCHASE_SORT_KEY, recordFromItem } from '#lib/store/records';
+import { ALERTS_PREFIX, PURCHASE_SORT_KEY, recordFromItem, TOPUP_PREFIX } from '#lib/store/records';
+import type { TopUp } from '#lib/topups/top-up';
 
 /** The attribute types that the store writes; binaries and sets are not among them. */
 const attribute: z.ZodType<AttributeValue> = z.lazy(() =>
@@ -61,6 +62,9 @@ export function changeOfStreamRecord(record: unknown): TableChange {
       after: alertsIn(after),
     };
   }
+  if (sk.startsWith(TOPUP_PREFIX)) {
+    return { kind: 'top_up_changed', before: before && topUpIn(before), after: topUpIn(after) };
+  }
   return { kind: 'other' };
 }
 
@@ -70,6 +74,10 @@ function itemOf(attributes: Record<string, AttributeValue> | undefined): ItemVal
 
 function alertsIn(item: ItemValue): WalletAlerts {
   return recordFromItem('walletAlerts', item).value;
+}
+
+function topUpIn(item: ItemValue): TopUp {
+  return recordFromItem('topUp', item).value;
 }
 
 function purchaseOf(item: ItemValue): Purchase {

@@ -57,6 +57,7 @@ async function publish(
       },
       notifications: { send: async (body) => void messages.add(body) },
       store: test.ledger,
+      topUps: { send: async () => undefined },
       log: keptLog().log,
     },
     records,

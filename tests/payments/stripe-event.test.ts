@@ -124,7 +124,7 @@ describe('an event waits for a person when', () => {
     ],
     [
       'the session is not a payment',
-      checkoutEventBody({ session: { mode: 'setup' } }),
+      checkoutEventBody({ session: { mode: 'subscription' } }),
       'MALFORMED_EVENT',
     ],
     [

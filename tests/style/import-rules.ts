@@ -25,6 +25,7 @@ const domains = [
   'lib/requests/',
   'lib/settings/',
   'lib/subscriptions/',
+  'lib/topups/',
   'lib/wallets/',
 ];
 const core = ['lib/invariant.ts', 'lib/ledger/'];

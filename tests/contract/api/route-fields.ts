@@ -37,6 +37,10 @@ export const good: Readonly<Record<string, unknown>> = {
   amount: 5,
   credits: 5,
   threshold: 5,
+  enabled: true,
+  target: 500,
+  max_per_month: 5,
+  max_amount_per_month: 5_000,
   required: '5',
   priority: 1,
   description: 'x',
@@ -132,6 +136,9 @@ function isExcluded(field: Field, tested: string | undefined): boolean {
       return (tested === 'package_id' ? ['credits', 'credit_type'] : ['package_id']).includes(
         field.name,
       );
+    case 'putAutoTopup':
+    case 'putUserAutoTopup':
+      return field.name === (tested === 'target' ? 'package_id' : 'target');
     case 'placeHold':
       return field.name === (tested === 'expires_in' ? 'expires_at' : 'expires_in');
     case 'startBulk':

@@ -92,6 +92,7 @@ describe('the list of own purchases', () => {
       user_id: 'lister',
       status: 'pending',
       provider: 'stripe',
+      origin: 'user',
       package_id: 'starter',
       credit_type: 'general',
       credits: 100,

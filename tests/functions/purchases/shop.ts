@@ -11,6 +11,13 @@ import { initiatePurchase } from '#functions/purchases/initiate-purchase';
 import { listPackages } from '#functions/purchases/list-packages';
 import { listPurchases } from '#functions/purchases/list-purchases';
 import { refundPurchase } from '#functions/purchases/refund-purchase';
+import { getAutoTopup } from '#functions/purchases/get-auto-topup';
+import { getUserAutoTopup } from '#functions/purchases/get-user-auto-topup';
+import { putAutoTopup } from '#functions/purchases/put-auto-topup';
+import { putUserAutoTopup } from '#functions/purchases/put-user-auto-topup';
+import { resumeAutoTopup } from '#functions/purchases/resume-auto-topup';
+import { setUpAutoTopup } from '#functions/purchases/set-up-auto-topup';
+import { setUpUserAutoTopup } from '#functions/purchases/set-up-user-auto-topup';
 import { verifyPayment } from '#functions/purchases/verify-payment';
 import { reconcile } from '#functions/schedules/reconcile';
 import { countRefusals } from '#lib/admin/count-refusals';
@@ -25,6 +32,7 @@ import { createProviderRefunds } from '#lib/payments/provider-refunds';
 import { createRazorpayClient, type RazorpayClient } from '#lib/payments/razorpay-client';
 import { createRazorpayOrders } from '#lib/payments/razorpay-orders';
 import { findRazorpayOrder } from '#lib/payments/razorpay-lookup';
+import { createStripeCards } from '#lib/payments/stripe-cards';
 import { createStripeCheckout } from '#lib/payments/stripe-checkout';
 import type { StripeAccount } from '#lib/payments/stripe-client';
 import { createRazorpayRecords } from '#lib/payments/razorpay-records';
@@ -84,6 +92,7 @@ export async function openShop(
     purchases: createPurchaseStore(test.table),
     catalog: createCatalogStore(test.table),
     checkout: createStripeCheckout(account),
+    cards: createStripeCards(account),
     orders: razorpayOrders(razorpay),
     lookup: {
       findSession: (sought) => findStripeSession(account, sought),
@@ -107,6 +116,13 @@ export async function openShop(
       getReceipt,
       fulfillPurchase,
       refundPurchase,
+      getAutoTopup,
+      getUserAutoTopup,
+      putAutoTopup,
+      putUserAutoTopup,
+      resumeAutoTopup,
+      setUpAutoTopup,
+      setUpUserAutoTopup,
     ],
     () => dependencies,
     runtime,
@@ -119,6 +135,9 @@ export async function openShop(
   return {
     ...running,
     rzp,
+    cards: dependencies.cards,
+    now: runtime.now,
+    log: runtime.log,
     lines: runtime.lines,
     call,
     buy: ({ user = 'user-1', key, body }: Buying = {}) =>

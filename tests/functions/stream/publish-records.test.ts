@@ -58,6 +58,7 @@ function dependencies(): StreamDependencies {
       },
     },
     store: test.ledger,
+    topUps: { send: async () => undefined },
     log: keptLog().log,
   };
 }
