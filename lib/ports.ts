@@ -477,6 +477,15 @@ export interface QuarantineStore {
   }) => Promise<QuarantinePage>;
 }
 
+/** What was mailed to whom. */
+export interface EmailStore {
+  /** A user's newest, newest first; not complete where there are too many to have looked at all. */
+  readonly latest: (query: {
+    readonly userId: string;
+    readonly limit: number;
+  }) => Promise<{ readonly emails: readonly EmailRecord[]; readonly isComplete: boolean }>;
+}
+
 export interface AuditQuery {
   readonly actor?: string | undefined;
   /** The user it was done to. */

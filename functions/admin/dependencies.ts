@@ -7,15 +7,18 @@ import type { JobQueue } from '#lib/jobs/job-queue';
 import { createJobQueue } from '#lib/messaging/job-queue';
 import { createQueue } from '#lib/messaging/queue';
 import type {
+  ApplicationStore,
   AuditStore,
   CatalogStore,
   DayStore,
+  EmailStore,
   FileStore,
   HistoryStore,
   JobStore,
   LedgerStore,
   MoneyStore,
   PromoStore,
+  PurchaseStore,
   QuarantineStore,
   ReconciliationStore,
   RollupStore,
@@ -27,6 +30,9 @@ import { createDayStore } from '#lib/store/day-store';
 import { createHistoryStore } from '#lib/store/history-store';
 import { lambdaTable } from '#lib/store/lambda-table';
 import { createCatalogStore } from '#lib/store/catalog-store';
+import { createApplicationStore } from '#lib/store/application-store';
+import { createEmailStore } from '#lib/store/email-store';
+import { createPurchaseStore } from '#lib/store/purchase-store';
 import { createAuditStore } from '#lib/store/audit-store';
 import { createLedgerStore } from '#lib/store/ledger-store';
 import { createMoneyStore } from '#lib/store/money-store';
@@ -45,6 +51,9 @@ export interface AdminDependencies extends ApiDependencies {
   readonly money: MoneyStore;
   readonly rollups: RollupStore;
   readonly promo: PromoStore;
+  readonly applications: ApplicationStore;
+  readonly purchases: PurchaseStore;
+  readonly emails: EmailStore;
   readonly audit: AuditStore;
   readonly catalog: CatalogStore;
   readonly quarantine: QuarantineStore;
@@ -77,6 +86,9 @@ export function createDependencies({ env }: Runtime): AdminDependencies {
     money: createMoneyStore(table),
     rollups: createRollupStore(table),
     promo: createPromoStore(table),
+    applications: createApplicationStore(table),
+    purchases: createPurchaseStore(table),
+    emails: createEmailStore(table),
     audit: createAuditStore(table),
     catalog: createCatalogStore(table),
     quarantine: createQuarantineStore(table),

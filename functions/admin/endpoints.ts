@@ -26,12 +26,15 @@ import { startBulk } from '#functions/admin/start-bulk';
 import { startReconciliation } from '#functions/admin/start-reconciliation';
 import { getReport } from '#functions/admin/get-report';
 import { listTransactions } from '#functions/admin/list-transactions';
+import { getUser, getUserShort } from '#functions/admin/get-user';
 import { verifyUser } from '#functions/admin/verify-user';
 
 /** Every route that the admin function serves: one line each. */
 export const adminEndpoints = [
   exportTransactions,
   getExport,
+  getUser,
+  getUserShort,
   verifyUser,
   listEvents,
   getEvent,

@@ -11,6 +11,7 @@ import { ownAlertRoutes, userAlertRoutes } from '#lib/contract/routes/alerts';
 import { adminConfigurationRoutes } from '#lib/contract/routes/admin-configuration';
 import { adminAuditRoutes } from '#lib/contract/routes/admin-audit';
 import { adminPurchaseRoutes } from '#lib/contract/routes/admin-purchases';
+import { adminUserRoutes } from '#lib/contract/routes/admin-users';
 import { adminWalletRoutes } from '#lib/contract/routes/admin-wallets';
 import { adminReportRoutes } from '#lib/contract/routes/admin-reports';
 import { publicRoutes } from '#lib/contract/routes/public';
@@ -41,6 +42,7 @@ export const routes = {
   ...adminConfigurationRoutes,
   ...adminPromoRoutes,
   ...adminBulkRoutes,
+  ...adminUserRoutes,
   ...adminWalletRoutes,
   ...adminAuditRoutes,
   ...adminReconciliationRoutes,

@@ -139,7 +139,7 @@ const records: { readonly [K in RecordName]: RecordSpec<K> } = {
     key: ({ userId, kind, subjectId }) => ({
       pk: userPartition(userId),
       // A purchase of ours, or a provider's refund or dispute.
-      sk: `EMAIL#${kind}#${providerPart(subjectId)}`,
+      sk: `${EMAIL_PREFIX}${kind}#${providerPart(subjectId)}`,
     }),
     schema: emailRecordSchema,
   },
@@ -301,6 +301,9 @@ const REFUSALS_KEPT_S = 400 * 86_400;
 
 /** Of purchases and of nothing else. */
 export const PURCHASE_SORT_KEY = 'PURCHASE';
+
+/** Of a user's e-mails and of nothing else. */
+export const EMAIL_PREFIX = 'EMAIL#';
 
 /** Of wallet alerts and of nothing else. */
 export const ALERTS_PREFIX = 'ALERTS#';

@@ -1,5 +1,5 @@
 import { type VerificationProblem, verify } from '#lib/ledger/verify';
-import { emptyHead } from '#lib/ledger/wallet';
+import { emptyHead, type Head } from '#lib/ledger/wallet';
 import type { LedgerStore } from '#lib/ports';
 
 export interface WalletVerification {
@@ -13,16 +13,26 @@ export interface WalletVerification {
  * that a head which went missing is a problem and not a silence.
  */
 export async function verifyWallets(
-  ledger: LedgerStore,
+  ledger: Pick<LedgerStore, 'loadHeads' | 'loadEntries'>,
   userId: string,
 ): Promise<readonly WalletVerification[]> {
   const heads = await ledger.loadHeads(userId);
   const entries = await ledger.loadEntries(userId);
+  const isAhead = entries.some(({ creditType, seq }) => seq > seqOf(heads, creditType));
+  const later = isAhead ? await ledger.loadHeads(userId) : heads;
   const creditTypes = new Set([...heads, ...entries].map((each) => each.creditType));
   return [...creditTypes].toSorted().map((creditType) => {
     const head = heads.find((each) => each.creditType === creditType);
-    const own = entries.filter((entry) => entry.creditType === creditType);
+    // What came in while we read is ahead of the head that we have read, and behind the one that there is now.
+    const [from, to] = [seqOf(heads, creditType), seqOf(later, creditType)];
+    const own = entries.filter(
+      (entry) => entry.creditType === creditType && !(entry.seq > from && entry.seq <= to),
+    );
     const problems = verify(head ?? emptyHead({ userId, creditType }), own);
     return { creditType, entries: own.length, problems };
   });
+}
+
+function seqOf(heads: readonly Head[], creditType: string): number {
+  return heads.find((head) => head.creditType === creditType)?.seq ?? 0;
 }

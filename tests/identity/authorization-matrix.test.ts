@@ -127,6 +127,8 @@ const matrix: Readonly<Record<keyof typeof routes, Row>> = {
   getRefundEligibility: people,
   withdrawApplication: unlessSuspended,
   listRefunds: people,
+  getUser: readers,
+  getUserShort: readers,
   verifyUser: reporters,
   listEvents: reporters,
   getEvent: reporters,

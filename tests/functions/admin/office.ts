@@ -10,6 +10,9 @@ import { apiHandler } from '#lib/http/api-handler';
 import { createMoneyStore } from '#lib/store/money-store';
 import { createPromoStore } from '#lib/store/promo-store';
 import { createCatalogStore } from '#lib/store/catalog-store';
+import { createApplicationStore } from '#lib/store/application-store';
+import { createEmailStore } from '#lib/store/email-store';
+import { createPurchaseStore } from '#lib/store/purchase-store';
 import { createAuditStore } from '#lib/store/audit-store';
 import { createQuarantineStore } from '#lib/store/quarantine-store';
 import { createReconciliationStore } from '#lib/store/reconciliation-store';
@@ -56,6 +59,9 @@ export function openOffice(
       }),
       recordRefusal: countRefusals(test.ledger),
       promo: createPromoStore(test.table),
+      applications: createApplicationStore(test.table),
+      purchases: createPurchaseStore(test.table),
+      emails: createEmailStore(test.table),
       audit: createAuditStore(test.table),
       catalog: createCatalogStore(test.table),
       quarantine,

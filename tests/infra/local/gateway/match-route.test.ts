@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest';
 
 import { compileRoutes } from '#infra/local/gateway/match-route';
+import { routeKey } from '#lib/contract/route';
+import { allRoutes } from '#lib/contract/routes';
 
 const match = compileRoutes(
   [
@@ -37,4 +39,14 @@ test('$default takes what no other route takes', () => {
   const withDefault = compileRoutes([{ routeKey: '$default' }, { routeKey: 'GET /a' }]);
   expect(withDefault({ method: 'GET', path: '/a' })?.route.routeKey).toBe('GET /a');
   expect(withDefault({ method: 'PUT', path: '/b' })?.route.routeKey).toBe('$default');
+});
+
+test('a route of the API goes before a user who is called like it', () => {
+  const matchApi = compileRoutes(allRoutes.map((route) => ({ routeKey: routeKey(route) })));
+  const routeOf = (path: string) => matchApi({ method: 'GET', path })?.route.routeKey;
+  expect(routeOf('/admin/credits/ada')).toBe('GET /admin/credits/{userId}');
+  for (const { method, path } of allRoutes) {
+    const isPlain = method === 'GET' && !path.includes('{');
+    if (isPlain) expect(routeOf(path)).toBe(`GET ${path}`);
+  }
 });
