@@ -20,7 +20,7 @@ const CREDIT_TYPES = ['general', 'enrichment', 'calling'];
 const PACKAGES = ['starter', 'growth', null];
 const DAY_MS = 86_400_000;
 /** Wallets that do something at the same time: each of another user, so that none waits for another. */
-const ABREAST = 8;
+const ABREAST_MAX = 24;
 
 export interface Life {
   readonly users: number;
@@ -123,11 +123,12 @@ export async function liveOn(store: LedgerStore, life: Life): Promise<void> {
     }
   };
 
-  for (let step = 0; step < life.commands; step += ABREAST) {
+  const abreast = Math.min(ABREAST_MAX, life.users);
+  for (let step = 0; step < life.commands; step += abreast) {
     const now = later(life.from, (step / life.commands) * life.days * DAY_MS);
     const first = Math.floor(random() * life.users);
     await Promise.all(
-      Array.from({ length: ABREAST }, (_, index) => act((first + index) % life.users, now)),
+      Array.from({ length: abreast }, (_, index) => act((first + index) % life.users, now)),
     );
   }
 }

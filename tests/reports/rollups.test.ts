@@ -287,8 +287,12 @@ function outstandingAt(instant: string) {
 }
 
 async function allEntries(): Promise<readonly Entry[]> {
-  const users = Array.from({ length: 2 * USERS }, (_, user) => `user_${user}`);
-  return (await Promise.all(users.map((user) => store.ledger.loadEntries(user)))).flat();
+  const all: Entry[] = [];
+  // One after another: together they are more than the engine answers within a request's time.
+  for (let user = 0; user < 2 * USERS; user += 1) {
+    all.push(...(await store.ledger.loadEntries(`user_${user}`)));
+  }
+  return all;
 }
 
 async function allMoney(): Promise<readonly MoneyMovement[]> {
