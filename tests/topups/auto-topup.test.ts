@@ -154,6 +154,23 @@ describe('one charge in flight', () => {
     }
   });
 
+  it('that nobody looks at any more is found by the comparison with Stripe', async () => {
+    const wallet = await openWallet(test);
+    await wallet.put();
+    await wallet.saveCard();
+    await wallet.settle();
+    const { faults } = wallet.shop.stripe;
+    faults.add({ kind: 'reset', path: '/v1/payment_intents', method: 'POST', count: 100 });
+    await wallet.spend(60, 'lead');
+    await wallet.settle();
+    wallet.shop.pass(25 * HOUR_MS);
+    await wallet.shop.reconcile();
+    expect(await wallet.balance()).toBe(140);
+    await wallet.settle();
+    expect(await wallet.state()).toMatchObject({ state: 'active', purchases_this_month: 1 });
+    expect(await wallet.charges()).toHaveLength(1);
+  });
+
   it('that was certainly never made is given up after a day, and counts for nothing', async () => {
     const wallet = await openWallet(test);
     await wallet.put();

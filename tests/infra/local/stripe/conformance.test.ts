@@ -5,6 +5,8 @@ import { describe, expect, test } from 'vitest';
 import * as z from 'zod';
 
 import { API_VERSION } from '#infra/local/stripe/api-version';
+import { customerCreateParameters } from '#infra/local/stripe/customer-routes';
+import { paymentIntentCreateParameters } from '#infra/local/stripe/off-session';
 import { refundCreateParameters } from '#infra/local/stripe/refunds';
 import { sessionCreateParameters } from '#infra/local/stripe/session-parameters';
 import { raw, sessionParams, startStripe } from '#tests/infra/local/stripe/stand-in';
@@ -110,6 +112,8 @@ describe.skipIf(!isPresent)("Stripe's own lists of parameters", () => {
   const routes: readonly (readonly [string, Readonly<Record<string, z.ZodType>>])[] = [
     ['/v1/checkout/sessions', sessionCreateParameters.shape],
     ['/v1/refunds', refundCreateParameters.shape],
+    ['/v1/customers', customerCreateParameters.shape],
+    ['/v1/payment_intents', paymentIntentCreateParameters.shape],
   ];
 
   test.each(routes)(
