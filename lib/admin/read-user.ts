@@ -1,6 +1,7 @@
 import type { Account } from '#lib/accounts/account';
 import type { AuditRecord } from '#lib/admin/audit-record';
 import type { Application } from '#lib/applications/application';
+import { CREDIT_TYPES } from '#lib/contract/credit-types';
 import type { Entry } from '#lib/ledger/entry';
 import type { Head } from '#lib/ledger/wallet';
 import type { EmailRecord } from '#lib/notifications/email-record';
@@ -14,6 +15,7 @@ import type {
   PurchaseStore,
 } from '#lib/ports';
 import type { Purchase } from '#lib/purchases/purchase';
+import type { TopUp } from '#lib/topups/top-up';
 import type { Subscription } from '#lib/subscriptions/subscription';
 import type { HoldRecord } from '#lib/wallets/hold';
 import { listHolds } from '#lib/wallets/list-holds';
@@ -51,6 +53,8 @@ export interface UserState {
   };
   readonly emails: { readonly emails: readonly EmailRecord[]; readonly isComplete: boolean };
   readonly audit: readonly AuditRecord[];
+  /** Of wallets that have ever had one. */
+  readonly topUps: readonly TopUp[];
   readonly entriesInAll: number;
   /** Null where there is too much to prove while somebody waits. */
   readonly verification: readonly WalletVerification[] | null;
@@ -67,11 +71,13 @@ export async function readUser(
   const { ledger } = stores;
   const { now, provenMax = PROVEN_ENTRIES_MAX, userId } = asked;
   const page = { userId, offset: 0, limit: SHOWN };
+  const wallets = CREDIT_TYPES.map((creditType) => ({ userId, creditType }));
   const [heads, records, purchases, applications, emails, audit] = await Promise.all([
     ledger.loadHeads(userId),
     ledger.load([
       { record: 'account', id: { userId } },
       { record: 'subscription', id: { userId } },
+      ...wallets.map((id) => ({ record: 'topUp', id }) as const),
     ]),
     stores.purchases.page(page),
     stores.applications.page(page),
@@ -101,6 +107,7 @@ export async function readUser(
     applications,
     emails,
     audit: audit.records,
+    topUps: wallets.flatMap((id) => records('topUp', id)?.value ?? []),
     entriesInAll,
     verification,
   };

@@ -5,7 +5,15 @@ import { creditCount } from '#lib/contract/amounts';
 import { creditType } from '#lib/contract/credit-types';
 import { timestamp } from '#lib/contract/fields';
 import { idOf, userId } from '#lib/contract/ids';
-import { account, balance, hold, purchase, transaction, verification } from '#lib/contract/wire';
+import {
+  account,
+  balance,
+  hold,
+  purchase,
+  topUp,
+  transaction,
+  verification,
+} from '#lib/contract/wire';
 
 /** Everything about one user on one page, for whoever answers their questions. */
 
@@ -63,6 +71,7 @@ export const userView = z
     applications_total: creditCount,
     redemptions: z.array(redemption).meta({ description: 'The latest promotional codes.' }),
     subscription: subscription.nullable(),
+    auto_topups: z.array(topUp).meta({ description: 'Of wallets that have ever had one.' }),
     emails: z.array(email).meta({ description: 'The latest, newest first.' }),
     emails_complete: z.boolean().meta({
       description: 'False where there are too many to look at all of them.',

@@ -5,6 +5,7 @@ import { toApplication } from '#lib/http/application-resource';
 import type { Wire } from '#lib/http/endpoint';
 import { toHold } from '#lib/http/hold-resource';
 import { toPurchase } from '#lib/http/purchase-resource';
+import { toTopUp } from '#lib/http/top-up-resource';
 import { toBalanceAt, toCreditType, toTransaction } from '#lib/http/wallet-resource';
 import type { WalletVerification } from '#lib/wallets/verify-wallets';
 
@@ -13,6 +14,7 @@ type View = Wire<typeof contract.userView>;
 /** A user as support sees one at an instant. */
 export function toUserView(user: UserState, now: string): View {
   const { account, verification } = user;
+  const wallets = user.heads.map((head) => toBalanceAt(head, now));
   return {
     user_id: user.userId,
     account: account && {
@@ -20,7 +22,7 @@ export function toUserView(user: UserState, now: string): View {
       email: account.email,
       created_at: account.createdAt,
     },
-    wallets: user.heads.map((head) => toBalanceAt(head, now)),
+    wallets,
     open_holds: user.openHolds.map((hold) => toHold(hold, now)),
     transactions: user.entries.map(toTransaction),
     purchases: user.purchases.purchases.map(toPurchase),
@@ -35,6 +37,10 @@ export function toUserView(user: UserState, now: string): View {
       redeemed_at: entry.createdAt,
     })),
     subscription: toSubscription(user.subscription),
+    auto_topups: user.topUps.map((topUp) => {
+      const wallet = wallets.find((each) => each.credit_type === topUp.creditType);
+      return toTopUp({ topUp, available: wallet?.credits_available ?? 0 }, now);
+    }),
     emails: user.emails.emails.map((email) => ({
       kind: email.kind,
       subject_id: email.subjectId,

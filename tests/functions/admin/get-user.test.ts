@@ -11,6 +11,7 @@ import { createAuditStore } from '#lib/store/audit-store';
 import { createEmailStore } from '#lib/store/email-store';
 import { createPurchaseStore } from '#lib/store/purchase-store';
 import { freeSubscription } from '#lib/subscriptions/subscription';
+import { noTopUp } from '#lib/topups/top-up';
 import { verifyWallets } from '#lib/wallets/verify-wallets';
 import { openOffice } from '#tests/functions/admin/office';
 import { openDesk } from '#tests/functions/applications/desk';
@@ -51,12 +52,14 @@ async function busyUser(userId: string): Promise<void> {
   } as const;
   const plan = freeSubscription({ userId, now: NOW, periodEnd: '2026-04-01T12:00:00.000Z' });
   const create = { version: null };
+  const calling = { userId, creditType: 'calling' };
   const written = await test.ledger.write([
     { record: 'account', id: { userId }, value: account, ...create },
     { record: 'purchase', id: { purchaseId: purchase.id }, value: purchase, ...create },
     { record: 'purchaseCount', id: { userId }, value: { count: 1, recent: [] }, ...create },
     { record: 'email', id: email, value: email, ...create },
     { record: 'subscription', id: { userId }, value: plan, ...create },
+    { record: 'topUp', id: calling, value: noTopUp(calling), ...create },
   ]);
   expect(written).toBe(true);
   const backend = openBackend(test);
@@ -104,6 +107,7 @@ it('shows support all of a user on one page, by the long and the short path', as
     applications_total: 1,
     redemptions: [{ code: 'HELLO-ADA', credits: 7, credit_type: 'calling' }],
     subscription: { tier: 'FREE', status: 'ACTIVE', subscription_id: null },
+    auto_topups: [{ credit_type: 'calling', enabled: false, state: 'off', available: 7 }],
     emails: [{ kind: 'purchase_receipt', state: 'rejected', reason: 'MessageRejected' }],
     emails_complete: true,
     audit: [{ actor: 'admin:admin-1', action: 'freezeUser', reason: 'Asked by phone' }],
