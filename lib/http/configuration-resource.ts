@@ -32,12 +32,25 @@ function toSetting(key: SettingKey, read: Reader): Wire<typeof wire.setting> {
     value: settingOf(key, stored),
     default: initial,
     is_default: (stored?.value.value ?? null) === null,
-    minimum: schema instanceof z.ZodNumber ? schema.minValue : null,
-    maximum: schema instanceof z.ZodNumber ? schema.maxValue : null,
+    minimum: boundOf(schema, 'greater_than'),
+    maximum: boundOf(schema, 'less_than'),
     options: schema instanceof z.ZodEnum ? schema.options : null,
     changed_at: stored?.value.changedAt ?? null,
     changed_by: stored?.value.changedBy ?? null,
   };
+}
+
+/**
+ * The bound that a number has, read from the check itself: zod's `minValue` comes with its generator of JSON schemas,
+ * which the bundles leave out.
+ */
+function boundOf(schema: z.ZodType, check: 'greater_than' | 'less_than'): number | null {
+  if (!(schema instanceof z.ZodNumber)) return null;
+  for (const { _zod } of schema.def.checks ?? []) {
+    const { def } = _zod;
+    if (def.check === check && 'value' in def && typeof def.value === 'number') return def.value;
+  }
+  return null;
 }
 
 export function toSettingsChange(change: SettingsChange): Wire<typeof wire.settingsChange> {
