@@ -5,7 +5,9 @@ export interface CallOptions {
   /** Idempotency-Key. */
   readonly key?: string;
   readonly body?: object;
-  /** The fields of the answer that the story is about; all when absent. */
+  /** A file, in place of a body. */
+  readonly csv?: string;
+  /** The fields of the answer that the story is about, such as `totals.sold`; all when absent. */
   readonly fields?: readonly string[];
   /** The columns in which a list is shown. */
   readonly columns?: readonly string[];
@@ -39,8 +41,10 @@ export function createNarrator(stage: {
         method,
         headers: headersOf(options),
         ...(options.body && { body: JSON.stringify(options.body) }),
+        ...(options.csv !== undefined && { body: options.csv }),
       });
-      const answer: unknown = await response.json();
+      const isFile = response.headers.get('content-type')?.startsWith('text/csv') ?? false;
+      const answer: unknown = isFile ? await response.text() : await response.json();
       const asTold =
         options.expect === undefined ? response.ok : response.status === options.expect;
       if (!asTold) {
@@ -52,7 +56,8 @@ export function createNarrator(stage: {
           : '';
         const key = options.key === undefined ? '' : `  Idempotency-Key: ${options.key}`;
         write(`\n   ${method} ${path}${key}\n`);
-        if (options.body) write(`${indent(JSON.stringify(options.body), '   > ')}\n`);
+        const sent = options.csv ?? (options.body && JSON.stringify(options.body));
+        if (sent !== undefined) write(`${indent(sent.trimEnd(), '   > ')}\n`);
         write(`   ${response.status}${replayed}\n${indent(render(answer, options), '   < ')}\n`);
       }
       return answer;
@@ -63,6 +68,7 @@ export function createNarrator(stage: {
 function headersOf(options: CallOptions): Record<string, string> {
   return {
     ...(options.body && { 'content-type': 'application/json' }),
+    ...(options.csv !== undefined && { 'content-type': 'text/csv' }),
     ...(options.token !== undefined && { authorization: `Bearer ${options.token}` }),
     ...(options.key !== undefined && { 'idempotency-key': options.key }),
   };
@@ -71,9 +77,17 @@ function headersOf(options: CallOptions): Record<string, string> {
 const record = z.record(z.string(), z.unknown());
 
 function render(answer: unknown, options: CallOptions): string {
+  // Files end their lines as spreadsheets like it.
+  if (typeof answer === 'string') return answer.trimEnd().replaceAll('\r\n', '\n');
   const fields = record.parse(answer);
   const names = options.fields ?? Object.keys(fields);
-  return names.map((name) => renderField(name, fields[name], options.columns)).join('\n');
+  return names.map((name) => renderField(name, fieldOf(fields, name), options.columns)).join('\n');
+}
+
+function fieldOf(fields: Readonly<Record<string, unknown>>, name: string): unknown {
+  const [first = '', ...rest] = name.split('.');
+  const value = fields[first];
+  return rest.length === 0 ? value : fieldOf(record.parse(value), rest.join('.'));
 }
 
 function renderField(name: string, value: unknown, columns: readonly string[] | undefined): string {

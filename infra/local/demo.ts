@@ -3,6 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { createNarrator, type Narrator } from '#infra/local/demo-narrator';
+import { tellOffice } from '#infra/local/demo-office';
+import { quietly, tokenOf } from '#infra/local/demo-stage';
 import { LocalStackError } from '#infra/local/local-stack-error';
 import { startStack } from '#infra/local/stack';
 
@@ -11,7 +13,6 @@ import { startStack } from '#infra/local/stack';
  * send. It ends with exit code 0 only when every step did what the text says.
  */
 
-const tokenAnswer = z.object({ access_token: z.string() });
 const packageList = z.object({ packages: z.array(z.object({ package_id: z.string() })) });
 const checkout = z.object({ session_id: z.string(), purchase_id: z.string() });
 const order = z.object({ order_id: z.string(), purchase_id: z.string() });
@@ -154,7 +155,7 @@ async function bobPaysInRupees({ say, call }: Narrator): Promise<void> {
 
 async function timePasses({ say, call }: Narrator): Promise<void> {
   say(
-    '50 promotional credits expire tomorrow, so they burn before the bought ones. Two days later they are gone.',
+    '50 promotional credits expire tomorrow, so they burn before the bought ones. An hour after that they are gone.',
   );
   const app = await tokenOf(call, { sub: 'app', client: 'service' });
   const expiry = { category: 'promotional', expires_at: await tomorrow(call) };
@@ -168,7 +169,7 @@ async function timePasses({ say, call }: Narrator): Promise<void> {
     body: { amount: 20, description: 'Enrich lead 43' },
     fields: ['success', 'balance'],
   });
-  await quietly(call, '/local/clock', { advance: 'P2D' });
+  await quietly(call, '/local/clock', { advance: 'PT25H' });
   const alice = await tokenOf(call, { sub: 'alice' });
   await call('GET', '/credits/balance', { token: alice, fields: ['credits_balance', 'version'] });
 
@@ -191,20 +192,7 @@ async function timePasses({ say, call }: Narrator): Promise<void> {
   await call('GET', '/admin/credits/verify/bob', { token: admin });
 }
 
-type Call = Narrator['call'];
-
-async function tokenOf(call: Call, claims: object): Promise<string> {
-  const answer = await call('POST', '/local/tokens', { body: claims, quiet: true });
-  return tokenAnswer.parse(answer).access_token;
-}
-
-/** What happens off stage: a provider or the clock does something, and everything that follows from it is done. */
-async function quietly(call: Call, path: string, body: object): Promise<void> {
-  await call('POST', path, { body, quiet: true });
-  await call('POST', '/local/settle', { quiet: true });
-}
-
-async function tomorrow(call: Call): Promise<string> {
+async function tomorrow(call: Narrator['call']): Promise<string> {
   const info = await call('GET', '/local/info', { quiet: true });
   const { now } = z.object({ now: z.string() }).parse(info);
   return new Date(Date.parse(now) + 24 * 60 * 60 * 1_000).toISOString();
@@ -214,7 +202,10 @@ const dataDir = mkdtempSync(join(tmpdir(), 'credit-ledger-demo-'));
 try {
   const stack = await startStack({ port: 0, dataDir, log: () => undefined });
   try {
-    await tell(createNarrator({ url: stack.url, write: (text) => process.stdout.write(text) }));
+    const stage = { url: stack.url, write: (text: string) => process.stdout.write(text) };
+    await tell(createNarrator(stage));
+    stage.write('\nWhat operators do:\n');
+    await tellOffice(createNarrator(stage));
   } finally {
     await stack.close();
   }

@@ -6,11 +6,17 @@ import { knownDifferences } from '#tests/contract/dynamodb/known-differences';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
-test('the transcript in the README is what npm run demo prints', async () => {
+test('the two transcripts in the README are what npm run demo prints', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ['infra/local/demo.ts']);
-  const told = /<!-- demo -->\n```text\n(.*?)```\n<!-- \/demo -->/s.exec(readme)?.[1] ?? '';
-  expect(masked(told.trim())).toBe(masked(stdout.trim()));
+  const [users = '', operators = ''] = stdout.split('\nWhat operators do:\n');
+  expect(masked(transcript('demo'))).toBe(masked(users.trim()));
+  expect(masked(transcript('operators'))).toBe(masked(operators.trim()));
 });
+
+function transcript(name: string): string {
+  const [, rest = ''] = readme.split(`<!-- ${name} -->\n\`\`\`text\n`);
+  return rest.split(`\`\`\`\n<!-- /${name} -->`)[0]?.trim() ?? '';
+}
 
 test('the README lists every known difference of the local table engine', () => {
   for (const difference of Object.values(knownDifferences)) expect(readme).toContain(difference);
@@ -19,7 +25,7 @@ test('the README lists every known difference of the local table engine', () => 
 /** Ids, ports and times are new in every run. */
 function masked(text: string): string {
   return text
-    .replace(/(cs_test_|pur_|txn_|order_|pay_)\w{10,}/g, '$1...')
+    .replace(/(cs_test_|pur_|txn_|order_|pay_|job_|app_)\w{10,}/g, '$1...')
     .replace(/[0-9a-f]{64}/g, 'signature')
     .replace(/localhost:\d+/g, 'localhost:3000')
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'time')
