@@ -1,21 +1,22 @@
 import { invariant } from '#lib/invariant';
 import { applyEntry } from '#lib/ledger/apply-entry';
 import { type Entry, entryId } from '#lib/ledger/entry';
-import type { Head } from '#lib/ledger/wallet';
-import type {
-  BatchWork,
-  LedgerStore,
-  Outcome,
-  Plan,
-  Reader,
-  RecordCheck,
-  RecordRef,
-  RecordWrite,
-  Work,
+import type { Head, WalletRef } from '#lib/ledger/wallet';
+import {
+  type BatchWork,
+  ContentionError,
+  type LedgerStore,
+  type Outcome,
+  type Plan,
+  type Reader,
+  type RecordCheck,
+  type RecordRef,
+  type RecordWrite,
+  type Work,
 } from '#lib/ports';
 import { startBackoff } from '#lib/store/backoff';
 import { checkpointToItem, isBetweenCheckpoints, isCheckpoint } from '#lib/store/checkpoints';
-import { decideAndCommit, type Items } from '#lib/store/commit';
+import { type Attempt, decideAndCommit, type Items, type Transaction } from '#lib/store/commit';
 import { entryFromItem, entryToItem, headFromItem, headToItem } from '#lib/store/items';
 import {
   ENTRY_PREFIX,
@@ -29,8 +30,11 @@ import type { ItemValue } from '#lib/store/names';
 import { getItem, getItems, queryAll } from '#lib/store/read';
 import { headOf, readHead } from '#lib/store/read-head';
 import { keyOfRecord, recordFromItem, recordKey, recordToItem } from '#lib/store/records';
-import type { Table } from '#lib/store/table';
+import { type Table, TRANSACT_ITEMS_MAX } from '#lib/store/table';
 import { type Put, transact } from '#lib/store/transact';
+import { sweepWallet } from '#lib/wallets/sweep-wallets';
+
+const LOOKS_MAX = 3;
 
 /** The table as a ledger: the one engine through which every balance changes (DESIGN 4). */
 export function createLedgerStore(table: Table): LedgerStore {
@@ -61,7 +65,7 @@ function runWork<F>(table: Table, work: Work<F>): Promise<Outcome<F>> {
   const [wallet, ...others] = work.wallets;
   const refs = work.reads ?? [];
   const done = entryKey({ userId: wallet.userId, entryId: entryId(wallet, work.cause) });
-  return decideAndCommit<Outcome<F>>(table, {
+  return untilItFits<Outcome<F>>(table, work.wallets, {
     done,
     guarded: work.wallets.map(headKey),
     reads: refs.map(recordKey),
@@ -75,7 +79,7 @@ function runWork<F>(table: Table, work: Work<F>): Promise<Outcome<F>> {
       const plan = work.decide({ heads, read: readerOf(refs, items) });
       if (!plan.ok) return { result: { kind: 'refused', refusal: plan.refusal }, puts: [] };
       const { puts, entry } = putsOf(work, heads, plan);
-      return { result: { kind: 'committed', entry }, puts };
+      return { result: { kind: 'committed', entry }, puts, at: entry.createdAt };
     },
   });
 }
@@ -115,7 +119,7 @@ function runBatch<R>(table: Table, work: BatchWork<R>): Promise<R> {
   const keyOf = (cause: string): Key =>
     entryKey({ userId: wallet.userId, entryId: entryId(wallet, cause) });
   const entryKeys = work.causes.map(keyOf);
-  return decideAndCommit<R>(table, {
+  return untilItFits<R>(table, [wallet], {
     done: record && recordKey(record),
     guarded: [headKey(wallet)],
     // Forty spends that were never done cost no read: their puts would tell.
@@ -142,9 +146,46 @@ function runBatch<R>(table: Table, work: BatchWork<R>): Promise<R> {
         ...entries.map(entryPut),
         ...checkpointPuts(head, entries),
       ];
-      return { result, puts };
+      return { result, puts, at: entries[0]?.createdAt };
     },
   });
+}
+
+/** As `Transaction`; `at` is the instant that its wallets are advanced to. */
+interface LedgerTransaction<R> extends Omit<Transaction<R>, 'decide'> {
+  readonly decide: (items: Items) => Attempt<R> & { readonly at?: string | undefined };
+}
+
+/**
+ * What a wallet has to write down when time has passed can be sixty entries, so that two wallets, or one with a batch,
+ * may have more than a transaction takes. What is over then goes first, as a sweep would have written it.
+ */
+async function untilItFits<R>(
+  table: Table,
+  wallets: readonly WalletRef[],
+  work: LedgerTransaction<R>,
+): Promise<R> {
+  for (let look = 0; look < LOOKS_MAX; look += 1) {
+    const outcome = await decideAndCommit<{ readonly done: R } | { readonly crowdedAt: string }>(
+      table,
+      {
+        ...work,
+        decide: (items) => {
+          const attempt = work.decide(items);
+          if ('missing' in attempt) return attempt;
+          const { at, puts, result } = attempt;
+          const isCrowded = at !== undefined && puts.length > TRANSACT_ITEMS_MAX;
+          return isCrowded
+            ? { result: { crowdedAt: at }, puts: [] }
+            : { result: { done: result }, puts };
+        },
+      },
+    );
+    if ('done' in outcome) return outcome.done;
+    const store = createLedgerStore(table);
+    for (const wallet of wallets) await sweepWallet(store, wallet, outcome.crowdedAt);
+  }
+  throw new ContentionError('more expired between two looks than a transaction can tell');
 }
 
 function headPut(before: Head, after: Head): Put {

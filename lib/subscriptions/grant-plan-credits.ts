@@ -24,7 +24,6 @@ import {
 } from '#lib/subscriptions/plan-credits';
 import type { GrantedPeriod, Subscription } from '#lib/subscriptions/subscription';
 import { planOfTier, type TierPlan } from '#lib/subscriptions/tiers';
-import { sweepWallet } from '#lib/wallets/sweep-wallets';
 
 export interface GrantPlanDependencies {
   readonly ledger: Pick<LedgerStore, 'load' | 'loadHead' | 'run' | 'write'>;
@@ -45,8 +44,6 @@ export type PlanCreditsOutcome =
   | { readonly kind: 'refused'; readonly refusal: Refusal };
 
 const LOOKS_MAX = 10;
-/** Below what a transaction takes, with heads, checkpoints and the subscription. */
-const ENTRIES_MAX = 80;
 const TIERS = { key: 'tiers' } as const;
 
 /**
@@ -64,10 +61,7 @@ export async function grantPlanCredits(
     if ('kind' in terms) return terms;
     const wallets = await walletsOf(deps, terms, input);
     const outcome = await commit(ledger, { terms, wallets, input });
-    if (outcome === 'crowded') {
-      // So much has expired that it does not fit into the same transaction: it goes first.
-      for (const { ref } of wallets) await sweepWallet(ledger, ref, input.command.now);
-    } else if (outcome !== 'look_again') return outcome;
+    if (outcome !== 'look_again') return outcome;
   }
   throw new ContentionError('the wallets of a plan changed between every two looks');
 }
@@ -144,7 +138,7 @@ async function walletsOf(
   return wallets;
 }
 
-type Attempt = PlanCreditsOutcome | 'look_again' | 'crowded';
+type Attempt = PlanCreditsOutcome | 'look_again';
 
 async function commit(
   ledger: GrantPlanDependencies['ledger'],
@@ -160,7 +154,7 @@ async function commit(
     const isWritten = await ledger.write([subscriptionAfter(terms, input, [])]);
     return isWritten ? { kind: 'granted' } : 'look_again';
   }
-  const outcome = await ledger.run<Refusal | 'look_again' | 'crowded'>({
+  const outcome = await ledger.run<Refusal | 'look_again'>({
     wallets: [first.ref, ...others.map(({ ref }) => ref)],
     cause: first.cause,
     fingerprint: null,
@@ -187,7 +181,7 @@ function decide(state: {
   readonly input: PlanCreditsInput;
   readonly heads: readonly Head[];
   readonly read: Reader;
-}): Plan<Refusal | 'look_again' | 'crowded'> {
+}): Plan<Refusal | 'look_again'> {
   const { terms, wallets, input, heads, read } = state;
   const current = termsOf(read, input);
   if ('kind' in current || current.versions.join() !== terms.versions.join()) {
@@ -209,8 +203,6 @@ function decide(state: {
       grants.push({ creditType, grantId, credits });
     }
   }
-  const count = decisions.reduce((sum, { entries }) => sum + entries.length, 0);
-  if (count > ENTRIES_MAX) return { ok: false, refusal: 'crowded' };
   return { ok: true, decisions, writes: [subscriptionAfter(terms, input, grants)] };
 }
 

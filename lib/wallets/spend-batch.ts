@@ -4,9 +4,8 @@ import type { Command, Refusal } from '#lib/ledger/decision';
 import type { Entry } from '#lib/ledger/entry';
 import { outflowRefusal, spend } from '#lib/ledger/spend';
 import type { Head, WalletRef } from '#lib/ledger/wallet';
-import { type BatchPlan, type BatchWork, ContentionError, type LedgerStore } from '#lib/ports';
+import type { BatchPlan, BatchWork, LedgerStore } from '#lib/ports';
 import type { SpendBatchRecord, SpendRefusal } from '#lib/wallets/spend-batch-record';
-import { sweepWallet } from '#lib/wallets/sweep-wallets';
 
 /** One spend of a batch. Its own key makes its cause, so that it happens once in whatever batch it comes again. */
 export interface BatchSpend extends Command {
@@ -41,28 +40,15 @@ export type BatchOutcome =
   | { readonly kind: 'reused'; readonly index: number | null }
   | { readonly kind: 'refused'; readonly index: number; readonly refusal: Refusal };
 
-// With the head, the batch's record and a checkpoint it stays below the 100 items of a transaction.
-const ENTRIES_MAX = 97;
-const LOOKS_MAX = 3;
-
 /**
  * Up to 40 spends of one wallet in one transaction: a head that is written once for all of them is what makes a busy
  * wallet fast (DESIGN 5). All or nothing; or, with `partial`, each that fits when its turn comes.
  */
-export async function spendBatch(
-  ledger: LedgerStore,
-  input: SpendBatchInput,
-): Promise<BatchOutcome> {
-  for (let look = 0; look < LOOKS_MAX; look += 1) {
-    const outcome = await ledger.runBatch(workOf(input));
-    if (outcome.kind !== 'crowded') return outcome;
-    // So much has expired that it does not fit into the same transaction: it goes first.
-    await sweepWallet(ledger, input.wallet, input.now);
-  }
-  throw new ContentionError('more expired between two looks than a transaction can tell');
+export function spendBatch(ledger: LedgerStore, input: SpendBatchInput): Promise<BatchOutcome> {
+  return ledger.runBatch(workOf(input));
 }
 
-function workOf(input: SpendBatchInput): BatchWork<BatchOutcome | { readonly kind: 'crowded' }> {
+function workOf(input: SpendBatchInput): BatchWork<BatchOutcome> {
   const { wallet, spends, request } = input;
   const id = { userId: wallet.userId, batchId: request?.cause.replace(/^request:/, '') ?? '' };
   return {
@@ -83,7 +69,6 @@ function workOf(input: SpendBatchInput): BatchWork<BatchOutcome | { readonly kin
       if (isRefused && !entriesRead) return 'read_entries';
       const refusal = input.partial ? null : refusalOf(posting.results, head, input);
       if (refusal) return nothing(head, refusal);
-      if (posting.entries.length > ENTRIES_MAX) return nothing(head, { kind: 'crowded' });
       const answer: BatchAnswer = {
         results: posting.results,
         balance: advance(posting.head, input.now).head.balance,
