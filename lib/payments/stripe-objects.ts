@@ -23,6 +23,11 @@ const ourMetadata = z
   .nullable();
 /** Our own calls put the purchase there, and charges inherit it from their payment intent. */
 const metadata = ourMetadata.transform((data) => data?.purchase_id ?? null);
+/** Our own calls put the user there. */
+const ownerMetadata = z
+  .looseObject({ user_id: z.string().optional() })
+  .nullable()
+  .transform((data) => data?.user_id ?? null);
 /** Why the last attempt came to nothing, as its code; whatever else comes there is no reason to lose the event. */
 const lastError = z
   .object({ code: z.string().max(100) })
@@ -128,3 +133,30 @@ export const dispute = z.object({
   status: z.string(),
 });
 export type Dispute = z.output<typeof dispute>;
+
+/** Where a subscription's period stands since 2025-03-31: in its items, not in the subscription. */
+const subscriptionItem = z.object({
+  id: stripeId,
+  price: z.object({ id: stripeId }),
+  current_period_start: unixSeconds,
+  current_period_end: unixSeconds,
+});
+
+export const subscription = z.object({
+  id: stripeId,
+  object: z.literal('subscription'),
+  livemode: z.boolean(),
+  customer: z.union([stripeId, z.object({ id: stripeId }).transform(({ id }) => id)]),
+  status: z.string(),
+  currency,
+  billing_cycle_anchor: unixSeconds,
+  cancel_at: unixSeconds.nullable(),
+  cancel_at_period_end: z.boolean(),
+  cancellation_details: z
+    .object({ comment: z.string().nullable(), reason: z.string().nullable() })
+    .nullable(),
+  ended_at: unixSeconds.nullable(),
+  items: z.object({ data: z.array(subscriptionItem).min(1) }),
+  metadata: ownerMetadata,
+});
+export type StripeSubscription = z.output<typeof subscription>;

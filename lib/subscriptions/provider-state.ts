@@ -13,6 +13,8 @@ export interface ProviderState {
   readonly currentPeriodStart: string;
   readonly currentPeriodEnd: string;
   readonly cancelAtPeriodEnd: boolean;
+  /** In the words of who cancelled it, where the provider keeps them. */
+  readonly cancelReason: string | null;
   readonly endedAt: string | null;
   /** The provider's own time of this state: of the event, or of the answer to our question. */
   readonly at: string;
@@ -49,6 +51,8 @@ export function applyProviderState(
   if (current.endedAt === null && state.endedAt !== null) return applied(current, state, now);
   if (isOlder(state, current)) return { kind: 'stale' };
   const change = applied(current, state, now);
+  const order = current.providerStateAt === state.at ? orderOf(current, state) : 0;
+  if (order !== 0) return order > 0 ? change : { kind: 'stale' };
   // What is newer counts even where it says nothing new: what comes between the two must find it there.
   if (current.providerStateAt !== state.at) return change;
   return saysTheSame(current, change.subscription) ? { kind: 'stale' } : { kind: 'in_doubt' };
@@ -90,6 +94,22 @@ function isOlder(state: ProviderState, current: Subscription): boolean {
   return current.providerStateAt !== null && state.at < current.providerStateAt;
 }
 
+function isEnding({ cancelAtPeriodEnd, endedAt }: ProviderState): boolean {
+  return cancelAtPeriodEnd || endedAt !== null;
+}
+
+/**
+ * Which of two states of one instant comes after the other, where what they say tells it: above zero for the one that
+ * came in. A subscription that has begun never waits to begin again, and its periods only go forward.
+ */
+function orderOf(current: Subscription, state: ProviderState): number {
+  const hasBegun = (each: Pick<Subscription, 'status'>) => (each.status === 'INCOMPLETE' ? 0 : 1);
+  const begun = hasBegun(state) - hasBegun(current);
+  if (begun !== 0) return begun;
+  const [standing, told] = [current.currentPeriodStart, state.currentPeriodStart];
+  return standing === told ? 0 : told > standing ? 1 : -1;
+}
+
 function applied(
   current: Subscription | null,
   state: ProviderState,
@@ -107,7 +127,7 @@ function applied(
     kind: 'applied',
     subscription: {
       ...said,
-      cancelReason: isSame ? current.cancelReason : null,
+      cancelReason: state.cancelReason ?? (isSame && isEnding(state) ? current.cancelReason : null),
       // A downgrade has waited long enough once its tier is the one that is billed.
       pendingChange: pending?.tier === state.tier ? null : pending,
       pastDueSince: state.status === 'PAST_DUE' ? (since ?? at) : null,

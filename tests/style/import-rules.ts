@@ -38,10 +38,10 @@ export const importRules: readonly ImportRule[] = [
   // The pure core: no clock, no I/O, no SDK.
   { area: 'lib/ledger/', own: core, packages: ['node:crypto'] },
   { area: 'lib/ports.ts', own: rules, packages: [] },
-  // Commands of a domain know what a payment event says, and not where it comes from.
+  // Commands of a domain know what a provider's event says, and not where it comes from.
   ...domains.map((area) => ({
     area,
-    own: [...rules, 'lib/payments/payment-event.ts'],
+    own: [...rules, 'lib/payments/payment-event.ts', 'lib/payments/subscription-event.ts'],
     packages: ['zod', 'node:crypto'],
   })),
   {

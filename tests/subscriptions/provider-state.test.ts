@@ -3,6 +3,7 @@ import { applyProviderState, type ProviderState } from '#lib/subscriptions/provi
 import type { Subscription } from '#lib/subscriptions/subscription';
 
 const NOW = '2027-03-31T12:00:00.000Z';
+const NEXT_END = '2027-04-30T10:00:00.000Z';
 const at = (day: number) => `2027-03-${String(day).padStart(2, '0')}T10:00:00.000Z`;
 
 const active: ProviderState = {
@@ -21,6 +22,7 @@ const active: ProviderState = {
   currentPeriodStart: at(1),
   currentPeriodEnd: at(30),
   cancelAtPeriodEnd: false,
+  cancelReason: null,
   endedAt: null,
   at: at(1),
 };
@@ -54,6 +56,25 @@ describe('what a provider says of a subscription', () => {
     const other = { ...active, cancelAtPeriodEnd: true };
     expect(applyProviderState(standing, other, NOW).kind).toBe('in_doubt');
     expect(applyProviderState(standing, active, NOW).kind).toBe('stale');
+  });
+
+  test('is in no doubt of one instant where one of two states can only be the later', () => {
+    const next = { ...active, currentPeriodStart: at(30), currentPeriodEnd: NEXT_END };
+    for (const [before, after] of [
+      [{ ...created, at: at(1) }, active],
+      [active, next],
+      [{ ...active, cancelAtPeriodEnd: true }, next],
+    ] as const) {
+      expect(play([before, after])).toMatchObject({ ...play([after]), updatedAt: NOW });
+      expect(play([after, before])).toEqual(play([after]));
+    }
+  });
+
+  test('keeps the reason of a cancellation until it is taken back', () => {
+    const reasoned = { ...ending, cancelReason: 'too dear' };
+    const silent = { ...ended, cancelReason: null };
+    expect(play([active, reasoned, silent])?.cancelReason).toBe('too dear');
+    expect(play([active, reasoned, { ...active, at: at(8) }])?.cancelReason).toBeNull();
   });
 
   test('starts the days of grace with the first failed payment, and ends them with the next that succeeds', () => {

@@ -1,0 +1,47 @@
+import type { ToldSubscription } from '#lib/payments/subscription-event';
+import type { ProviderState } from '#lib/subscriptions/provider-state';
+import { type Tiers, tierOfPrice } from '#lib/subscriptions/tiers';
+
+/** It bills something that is no tier of ours, or more than one. */
+export interface UnknownPrice {
+  readonly ok: false;
+  readonly reason: 'UNKNOWN_PRICE';
+  readonly detail: string;
+}
+
+/** What a provider tells, as the state of a user's subscription: the tier follows from the price that it bills. */
+export function stateOfTold(
+  told: ToldSubscription,
+  of: { readonly userId: string; readonly tiers: Tiers; readonly at: string },
+): { readonly ok: true; readonly state: ProviderState } | UnknownPrice {
+  const { at, tiers, userId } = of;
+  const { currency, customerId, lines, subscriptionId, ...said } = told;
+  const ours = lines.flatMap((line) => {
+    const tier = tierOfPrice(tiers, line.priceId);
+    return tier === null ? [] : [{ ...line, tier }];
+  });
+  const [line, another] = ours;
+  if (!line || another) {
+    const prices = lines.map(({ priceId }) => priceId).join(', ');
+    const detail = `${subscriptionId} bills ${prices}: ${ours.length} prices of tiers, not one`;
+    return { ok: false, reason: 'UNKNOWN_PRICE', detail };
+  }
+  const { end, itemId, priceId, start, tier } = line;
+  return {
+    ok: true,
+    state: {
+      userId,
+      provider: { name: 'stripe', subscriptionId, customerId, itemId, priceId, currency },
+      tier,
+      status: said.status,
+      anchor: said.anchor,
+      currentPeriodStart: start,
+      currentPeriodEnd: end,
+      cancelAtPeriodEnd: said.cancelAtPeriodEnd,
+      cancelReason: said.cancelReason,
+      // What ended without a word of when has ended by the time that we hear of it.
+      endedAt: said.status === 'CANCELED' ? (said.endedAt ?? at) : said.endedAt,
+      at,
+    },
+  };
+}
