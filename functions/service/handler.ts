@@ -5,6 +5,7 @@ import { deductCredits } from '#functions/service/deduct-credits';
 import { createDependencies } from '#functions/service/dependencies';
 import { captureUserHold, releaseUserHold } from '#functions/service/end-hold';
 import { getUserAlerts } from '#functions/service/get-user-alerts';
+import { getSubscription } from '#functions/service/get-subscription';
 import { getUserBalance } from '#functions/service/get-user-balance';
 import { listUserHolds } from '#functions/service/list-holds';
 import { listUserHistory } from '#functions/service/list-user-history';
@@ -32,6 +33,7 @@ export const handler = apiHandler(
     deductCreditsBatch,
     getUserAlerts,
     putUserAlerts,
+    getSubscription,
   ],
   createDependencies,
   lambdaRuntime({ env: process.env, now: () => new Date() }),

@@ -25,8 +25,8 @@ export type Scope = 'credits/read' | 'credits/write';
 export type Access =
   | { readonly kind: 'public' }
   | { readonly kind: 'user'; readonly permission: Permission }
-  /** `ownUser`: a person's token may use it too, for the user in the path who is that person. */
-  | { readonly kind: 'service'; readonly scope: Scope; readonly ownUser?: true }
+  /** `ownUser`: what a person needs to use it too, for the user in the path who is that person. */
+  | { readonly kind: 'service'; readonly scope: Scope; readonly ownUser?: Permission }
   | { readonly kind: 'admin'; readonly permission: Permission };
 
 /** What a route answers when all is well: 201 where something was created, 202 where a job was. */

@@ -17,6 +17,7 @@ import { adminReportRoutes } from '#lib/contract/routes/admin-reports';
 import { publicRoutes } from '#lib/contract/routes/public';
 import { purchaseRoutes } from '#lib/contract/routes/purchases';
 import { serviceRoutes } from '#lib/contract/routes/service';
+import { subscriptionRoutes } from '#lib/contract/routes/subscriptions';
 import { ownTopUpRoutes, userTopUpRoutes } from '#lib/contract/routes/topups';
 import { transferRoutes } from '#lib/contract/routes/transfers';
 import { walletRoutes } from '#lib/contract/routes/wallet';
@@ -33,6 +34,7 @@ export const routes = {
   ...serviceRoutes,
   ...holdRoutes,
   ...transferRoutes,
+  ...subscriptionRoutes,
   ...purchaseRoutes,
   ...ownTopUpRoutes,
   ...userTopUpRoutes,

@@ -17,7 +17,7 @@ const hidden: Authorization = { ok: false, code: 'NOT_FOUND' };
  * validated, so that the answer tells a stranger nothing; whether a thing is the caller's is the command's question.
  */
 export function authorize(
-  route: Pick<Route, 'access' | 'method'>,
+  route: Pick<Route, 'access'>,
   caller: Caller,
   params: Readonly<Record<string, string | undefined>>,
 ): Authorization {
@@ -30,8 +30,7 @@ export function authorize(
       return hasPermission(caller, access.permission) ? allowed : forbidden;
     case 'service': {
       if (caller.kind === 'service') return hasScope(caller, access.scope) ? allowed : forbidden;
-      if (!access.ownUser || route.method !== 'GET') return forbidden;
-      if (!hasPermission(caller, 'credits.read')) return forbidden;
+      if (!access.ownUser || !hasPermission(caller, access.ownUser)) return forbidden;
       // Another user's things are as good as missing, whether that user exists or not.
       return params['userId'] === caller.sub ? allowed : hidden;
     }

@@ -1,15 +1,8 @@
 import * as z from 'zod';
 import { CREDIT_TYPES } from '#lib/contract/credit-types';
-import { type Tier, TIERS } from '#lib/subscriptions/tiers';
+import { SUBSCRIPTION_STATUSES, TIERS } from '#lib/contract/subscriptions';
+import type { Tier } from '#lib/subscriptions/tiers';
 
-/** INCOMPLETE: the first invoice is not paid, and nothing has begun yet. */
-export const SUBSCRIPTION_STATUSES = [
-  'ACTIVE',
-  'TRIALING',
-  'PAST_DUE',
-  'CANCELED',
-  'INCOMPLETE',
-] as const;
 export type SubscriptionStatus = (typeof SUBSCRIPTION_STATUSES)[number];
 
 /** The grant of one credit type that a period of a plan made. */

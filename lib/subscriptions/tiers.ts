@@ -2,10 +2,9 @@ import * as z from 'zod';
 import { CREDITS_MAX, currency, minorUnits } from '#lib/contract/amounts';
 import { creditType } from '#lib/contract/credit-types';
 import { keyPart, providerId } from '#lib/contract/ids';
+import { TIERS } from '#lib/contract/subscriptions';
 import { invariant } from '#lib/invariant';
 
-/** From the least to the most: going up is an upgrade. Who has subscribed to nothing is FREE. */
-export const TIERS = ['FREE', 'PRO', 'PREMIUM'] as const;
 export type Tier = (typeof TIERS)[number];
 
 /** Of a quota; all of them begin and end in UTC, whatever the user's clock says. */

@@ -95,6 +95,7 @@ function refusalFor(route: Route, caller: CallerName): number | null {
       if (caller === 'service (write)') return null;
       if (caller === 'service (read)') return access.scope === 'credits/read' ? null : 403;
       if (!access.ownUser) return 403;
+      if (caller === 'suspended' && access.ownUser !== 'credits.read') return 403;
       const isAlice = caller === 'user' || caller === 'suspended';
       return isAlice ? null : 404;
     }

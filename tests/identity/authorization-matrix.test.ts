@@ -111,6 +111,7 @@ const matrix: Readonly<Record<keyof typeof routes, Row>> = {
   releaseHold: writingServices,
   listHolds: servicesAndSelf,
   transferCredits: writingServices,
+  getSubscription: servicesAndSelf,
   deductBatch: writingServices,
   listPackages: anyone,
   createCheckout: unlessSuspended,

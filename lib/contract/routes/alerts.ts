@@ -50,7 +50,7 @@ export const userAlertRoutes = {
     method: 'GET',
     path: '/api/credits/{userId}/alerts',
     function: 'service',
-    access: { kind: 'service', scope: 'credits/read', ownUser: true },
+    access: { kind: 'service', scope: 'credits/read', ownUser: 'credits.read' },
     summary: 'When a low balance of a user is told',
     params: z.strictObject({ userId }),
     query: ofWallet,

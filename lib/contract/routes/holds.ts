@@ -10,7 +10,7 @@ import { holdList, holdMovement } from '#lib/contract/wire';
 
 const ofUser = z.strictObject({ userId });
 const ofHold = z.strictObject({ userId, hold_id: idOf('hold') });
-const reads = { kind: 'service', scope: 'credits/read', ownUser: true } as const;
+const reads = { kind: 'service', scope: 'credits/read', ownUser: 'credits.read' } as const;
 const writes = { kind: 'service', scope: 'credits/write' } as const;
 
 /** Credits that are set aside before a job and captured at what it really cost (DESIGN 5). */

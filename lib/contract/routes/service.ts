@@ -15,7 +15,7 @@ import {
 } from '#lib/contract/wire';
 
 const ofUser = z.strictObject({ userId });
-const reads = { kind: 'service', scope: 'credits/read', ownUser: true } as const;
+const reads = { kind: 'service', scope: 'credits/read', ownUser: 'credits.read' } as const;
 const writes = { kind: 'service', scope: 'credits/write' } as const;
 
 /** What the app's own backend does for any user, with its machine token. */

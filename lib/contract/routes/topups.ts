@@ -107,7 +107,7 @@ export const userTopUpRoutes = {
     method: 'GET',
     path: '/api/credits/{userId}/auto-topup',
     function: 'purchases',
-    access: { kind: 'service', scope: 'credits/read', ownUser: true },
+    access: { kind: 'service', scope: 'credits/read', ownUser: 'credits.read' },
     summary: 'Whether a user’s wallet is topped up by itself, and what it is doing',
     params: ofUser,
     query: ofWallet,

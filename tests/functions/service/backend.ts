@@ -3,6 +3,7 @@ import { addUserCredits } from '#functions/service/add-credits';
 import { deductCreditsBatch } from '#functions/service/deduct-batch';
 import { deductCredits } from '#functions/service/deduct-credits';
 import { captureUserHold, releaseUserHold } from '#functions/service/end-hold';
+import { getSubscription } from '#functions/service/get-subscription';
 import { getUserBalance } from '#functions/service/get-user-balance';
 import { listUserHolds } from '#functions/service/list-holds';
 import { placeUserHold } from '#functions/service/place-hold';
@@ -45,6 +46,7 @@ export function openBackend(test: TestLedger, start = '2026-03-01T12:00:00.000Z'
     listUserHolds,
     transferUserCredits,
     deductCreditsBatch,
+    getSubscription,
   ];
   const handle = apiHandler(
     endpoints,
