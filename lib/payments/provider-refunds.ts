@@ -1,3 +1,4 @@
+import { outcomeOf } from '#lib/payments/outcome';
 import type { RazorpayClient } from '#lib/payments/razorpay-client';
 import { razorpayTime } from '#lib/payments/razorpay-entities';
 import { razorpayRefundState, refundRazorpayPayment } from '#lib/payments/razorpay-refunds';
@@ -30,7 +31,7 @@ async function refundAtStripe(account: StripeAccount, order: RefundOrder): Promi
       { idempotencyKey: `purchase:${purchaseId}:refund:${refundKey}` },
     ),
   );
-  if (answer.kind !== 'answered') return answer;
+  if (answer.kind !== 'answered') return outcomeOf(answer);
   const parsed = stripeRefund.safeParse(answer.value);
   if (!parsed.success) return { kind: 'unknown', detail: 'the answer is no refund' };
   const { amount, created, id, payment_intent, status, ...refund } = parsed.data;
@@ -48,7 +49,7 @@ async function refundAtRazorpay(client: RazorpayClient, order: RefundOrder): Pro
   const { amountMinor, paymentRef, purchaseId, refundKey } = order;
   const request = { paymentId: paymentRef, amountMinor, refundKey, purchaseId };
   const answer = await refundRazorpayPayment(client, request);
-  if (answer.kind !== 'answered') return answer;
+  if (answer.kind !== 'answered') return outcomeOf(answer);
   const { created_at, currency, id, status } = answer.value;
   if (currency !== order.currency) return { kind: 'unknown', detail: 'another refund came' };
   const state = razorpayRefundState({ status });

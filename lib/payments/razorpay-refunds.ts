@@ -33,6 +33,10 @@ export async function refundRazorpayPayment(
     },
     answer: razorpayRefund,
   });
+  // The key was used, by a call that asked for it in other words: what came of that one is open.
+  if (answer.kind === 'refused' && /idempoten/i.test(answer.detail)) {
+    return { kind: 'unknown', detail: answer.detail };
+  }
   if (answer.kind !== 'answered') return answer;
   const { amount, payment_id } = answer.value;
   const isAsked = amount === amountMinor && payment_id === paymentId;

@@ -1,5 +1,6 @@
 import Stripe from 'stripe';
 import * as z from 'zod';
+import { outcomeOf } from '#lib/payments/outcome';
 import { askStripe, type StripeAccount } from '#lib/payments/stripe-client';
 import { translateStripeEvent } from '#lib/payments/stripe-event';
 import { paymentIntent, stripeId, unixSeconds } from '#lib/payments/stripe-objects';
@@ -65,7 +66,7 @@ export function createStripeCards(account: StripeAccount): CardProvider {
       if (answer.kind === 'refused' && answer.intent !== undefined) {
         return readIntent(answer.intent, order, account);
       }
-      return answer.kind === 'refused' ? { kind: 'refused', detail: answer.detail } : answer;
+      return outcomeOf(answer);
     },
     findCharge: (order) => findCharge(account, order),
   };

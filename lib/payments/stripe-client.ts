@@ -58,6 +58,10 @@ async function ask(
     if (error instanceof Stripe.errors.StripeAuthenticationError) {
       return { kind: 'refused', status: 401, detail: 'Stripe does not accept the API key' };
     }
+    // The key was used, by a call that asked for it in other words: what came of that one is open.
+    if (error instanceof Stripe.errors.StripeIdempotencyError) {
+      return { kind: 'unknown', detail: error.type };
+    }
     if (error instanceof Stripe.errors.StripeError) return readError(error);
     throw error;
   }

@@ -79,6 +79,8 @@ export async function refundPurchase(
   const { purchase, request } = begun;
   const known = purchase.refunds.find(({ id }) => id === request.refundRef);
   if (known) return { ok: true, purchase, refund: known, replayed: true };
+  // Its first answer stays: asked again, the provider might do it after all, beside what was asked for since.
+  if (request.ended === 'refused') return refused('PAYMENT_PROVIDER_FAILED', 'refused before');
   if (Date.parse(input.now) - Date.parse(request.at) > REPEATABLE_MS) {
     return refused('CONFLICT', `${request.key} can no longer be repeated safely`);
   }
@@ -139,7 +141,10 @@ async function begin(store: RefundDependencies['store'], input: RefundInput) {
     const { audit, fingerprint, now: at, reason } = input;
     const by = audit.actor;
     const { amountMinor, paymentRef } = decided;
-    const request = { key, paymentRef, amountMinor, reason, by, at, fingerprint, refundRef: null };
+    const request: RefundRequest = {
+      ...{ key, paymentRef, amountMinor, reason, by, at, fingerprint },
+      refundRef: null,
+    };
     const value = { ...purchase, refundRequests: [...requests, request] };
     if (await store.write([{ ...ref, value, version }, recordOf(purchase, request, audit)])) {
       return { ok: true, purchase: value, request } as const;

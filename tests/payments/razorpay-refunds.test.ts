@@ -49,6 +49,16 @@ describe('a refund', () => {
     expect(await refundsOf(running, paymentId)).toEqual([]);
   });
 
+  it('that was asked for in other words before is open: that one may be made', async () => {
+    const running = await startRazorpay();
+    const { paymentId } = await paidOrder(running);
+    await refundRazorpayPayment(clientOf(running), { ...part, paymentId });
+    const request = { ...part, paymentId, purchaseId: 'pur_renamed' };
+    const answer = await refundRazorpayPayment(clientOf(running), request);
+    expect(answer.kind).toBe('unknown');
+    expect(await refundsOf(running, paymentId)).toHaveLength(1);
+  });
+
   const kinds: readonly FaultRequest['kind'][] = [
     'timeout',
     'reset',

@@ -121,6 +121,15 @@ describe('when Stripe does not answer as hoped', () => {
     expect(await sessionsOf(running)).toEqual([]);
   });
 
+  it('a purchase that was asked for in other words before is open: that page may be there', async () => {
+    const running = await startStripe();
+    const checkout = checkoutOf(running);
+    await checkout.openSession(request);
+    const answer = await checkout.openSession({ ...request, productName: 'Renamed by a release' });
+    expect(answer).toMatchObject({ kind: 'unknown' });
+    expect(await sessionsOf(running)).toHaveLength(1);
+  });
+
   it('a key that was rolled is read again', async () => {
     const running = await startStripe({ apiKeys: ['sk_test_new'] });
     const reads: boolean[] = [];

@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { RefundCourse } from '#infra/local/razorpay/refunds';
 import { adminPurchaseRoutes } from '#lib/contract/routes/admin-purchases';
 import { purchaseRoutes } from '#lib/contract/routes/purchases';
 import { verify } from '#lib/ledger/verify';
@@ -26,13 +27,14 @@ type Shop = Awaited<ReturnType<typeof openShop>>;
 async function bought(provider: Provider, { paid = true, isClockShared = false } = {}) {
   const user = `returned-${(users += 1)}`;
   const shop = await openShop(test, {}, { isClockShared });
-  const { dispute, purchaseId, refundsMade } = await (provider === 'stripe'
+  const { dispute, elsewhere, purchaseId, refundsMade } = await (provider === 'stripe'
     ? atStripe(shop, { user, paid })
     : atRazorpay(shop, { user, paid }));
   await shop.fulfil();
   return {
     shop,
     dispute,
+    elsewhere,
     refundsMade,
     faults: provider === 'stripe' ? shop.stripe.faults : shop.rzp.razorpay.faults,
     refund: (body: object = {}, { key = 'k', token = 'finance-1' } = {}) =>
@@ -61,7 +63,8 @@ async function atStripe(shop: Shop, { user, paid }: Buyer) {
   const dispute = () => void shop.stripe.dispute(payment ?? '', 'open');
   const refundsMade = async () =>
     (await shop.sdk.refunds.list({ limit: 100 })).data.map(({ amount }) => amount);
-  return { dispute, purchaseId: begun.purchase_id, refundsMade };
+  const elsewhere = () => void shop.stripe.refund(payment ?? '');
+  return { dispute, elsewhere, purchaseId: begun.purchase_id, refundsMade };
 }
 
 async function atRazorpay(shop: Shop, { user, paid }: Buyer) {
@@ -73,7 +76,10 @@ async function atRazorpay(shop: Shop, { user, paid }: Buyer) {
   const dispute = () => void shop.rzp.razorpay.dispute(payment ?? '', 'created');
   const refundsMade = async () =>
     (await shop.rzp.sdk.refunds.all()).items.map(({ amount }) => amount);
-  return { dispute, purchaseId: begun.purchase_id, refundsMade };
+  /** All that is left, from the dashboard. */
+  const elsewhere = (course: Partial<RefundCourse> = {}) =>
+    void shop.rzp.razorpay.refund(payment ?? '', course);
+  return { dispute, elsewhere, purchaseId: begun.purchase_id, refundsMade };
 }
 
 describe.each<Provider>(['stripe', 'razorpay'])('giving a %s payment back', (provider) => {
@@ -139,6 +145,20 @@ describe.each<Provider>(['stripe', 'razorpay'])('giving a %s payment back', (pro
     expect([...(await refundsMade())].toSorted()).toEqual([200, 300]);
   });
 
+  it('whose answer is lost stays open while our API key is not accepted, and nothing goes back twice', async () => {
+    const { shop, refund, refundsMade, faults } = await bought(provider);
+    faults.add({ kind: 'reset', count: 2, when: 'after' });
+    expect(codeOf(await refund({ amount: 300 }))).toBe('PAYMENT_PROVIDER_UNAVAILABLE');
+    const ours = { ...shop.keys };
+    Object.assign(shop.keys, { stripe: 'sk_live_rolled', razorpay: 'rzp_test_rolled' });
+    expect(codeOf(await refund({ amount: 300 }))).toBe('PAYMENT_PROVIDER_UNAVAILABLE');
+    Object.assign(shop.keys, ours);
+    expect(codeOf(await refund({ amount: 300 }, { key: 'other' }))).toBe('REFUND_OUTCOME_UNKNOWN');
+    expect(await refundsMade()).toEqual([300]);
+    bodyOf(refundPurchase, 201, await refund({ amount: 300 }));
+    expect(await refundsMade()).toEqual([300]);
+  });
+
   it('ten times at once under keys of their own gives no more back than was paid', async () => {
     const { shop, refund, refundsMade, balance } = await bought(provider);
     const keys = Array.from({ length: 10 }, (_, index) => `key-${index}`);
@@ -186,4 +206,19 @@ it('of an old purchase whose refund was never heard of again, a new one may be a
   shop.pass(DAY_MS + 1);
   bodyOf(refundPurchase, 201, await refund({}, { key: 'new' }));
   expect(await refundsMade()).toHaveLength(1);
+});
+
+it('that Razorpay has refused stays refused under its key, whatever has changed since', async () => {
+  const { shop, refund, refundsMade, elsewhere } = await bought('razorpay', {
+    isClockShared: true,
+  });
+  elsewhere({ settlesAs: 'failed', afterMs: 60_000 });
+  expect(codeOf(await refund())).toBe('PAYMENT_PROVIDER_FAILED');
+  // The other refund does not arrive, so that all of the money can go back again.
+  shop.pass(60_001);
+  await shop.fulfil();
+  expect(codeOf(await refund())).toBe('PAYMENT_PROVIDER_FAILED');
+  bodyOf(refundPurchase, 201, await refund({ amount: 30_000 }, { key: 'other' }));
+  expect(codeOf(await refund())).toBe('PAYMENT_PROVIDER_FAILED');
+  expect(await refundsMade()).toEqual([30_000, 500_000]);
 });

@@ -67,20 +67,21 @@ export async function openShop(
 ) {
   const { isClockShared = false } = options;
   const patience = { timeoutMs: 1_000 };
+  const keys = { stripe: 'sk_test_local', razorpay: KEY.keyId };
   const running = await startStripe();
   const rzp = await startRazorpay();
   const still = testRuntime();
   const runtime = isClockShared ? { ...still, now: () => running.clock.now() } : still;
   const { hostname, port } = new URL(running.apiUrl);
   const account: StripeAccount = {
-    apiKey: async () => 'sk_test_local',
+    apiKey: async () => keys.stripe,
     livemode: false,
     get timeoutMs() {
       return patience.timeoutMs;
     },
     server: { host: hostname, port: Number(port), protocol: 'http' },
   };
-  const razorpay = razorpayClient(rzp.apiUrl, patience);
+  const razorpay = razorpayClient(rzp.apiUrl, { patience, keys });
   const dependencies: PurchaseDependencies = {
     verifyToken: async (sub) => ({
       kind: 'verified',
@@ -177,6 +178,8 @@ export async function openShop(
     },
     /** How long an attempt at a provider may take. */
     patience,
+    /** The API keys that we hold; either may be one that its provider does not know. */
+    keys,
     /** Lets time pass for everybody. */
     pass: (ms: number) => {
       running.clock.advance(ms);
@@ -241,10 +244,19 @@ function razorpayOrders(client: RazorpayClient) {
 }
 
 /** The product's client of Razorpay, pointed at a stand-in. */
-function razorpayClient(apiUrl: string, patience: { readonly timeoutMs: number }) {
+function razorpayClient(
+  apiUrl: string,
+  {
+    keys,
+    patience,
+  }: {
+    readonly keys: { readonly razorpay: string };
+    readonly patience: { readonly timeoutMs: number };
+  },
+) {
   const { hostname, port } = new URL(apiUrl);
   return createRazorpayClient({
-    credentials: async () => KEY,
+    credentials: async () => ({ ...KEY, keyId: keys.razorpay }),
     get timeoutMs() {
       return patience.timeoutMs;
     },
