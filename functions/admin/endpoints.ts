@@ -27,6 +27,7 @@ import { startReconciliation } from '#functions/admin/start-reconciliation';
 import { getReport } from '#functions/admin/get-report';
 import { listTransactions } from '#functions/admin/list-transactions';
 import { getUser, getUserShort } from '#functions/admin/get-user';
+import { lookUpBalance } from '#functions/admin/look-up-balance';
 import { verifyUser } from '#functions/admin/verify-user';
 
 /** Every route that the admin function serves: one line each. */
@@ -35,6 +36,7 @@ export const adminEndpoints = [
   getExport,
   getUser,
   getUserShort,
+  lookUpBalance,
   verifyUser,
   listEvents,
   getEvent,

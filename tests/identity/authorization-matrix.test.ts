@@ -130,6 +130,7 @@ const matrix: Readonly<Record<keyof typeof routes, Row>> = {
   listRefunds: people,
   getUser: readers,
   getUserShort: readers,
+  lookUpBalance: readers,
   verifyUser: reporters,
   listEvents: reporters,
   getEvent: reporters,

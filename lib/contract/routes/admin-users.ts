@@ -1,7 +1,9 @@
 import * as z from 'zod';
 import { userId } from '#lib/contract/ids';
+import { balanceQuery } from '#lib/contract/queries';
 import { route } from '#lib/contract/route';
 import { userView } from '#lib/contract/user-view';
+import { userBalance } from '#lib/contract/wire';
 
 const view = {
   method: 'GET',
@@ -25,5 +27,18 @@ export const adminUserRoutes = {
     name: 'getUserShort',
     path: '/admin/credits/{userId}',
     summary: 'The same, but for users who are called as another route is, such as "audit"',
+  }),
+  lookUpBalance: route({
+    name: 'lookUpBalance',
+    method: 'GET',
+    path: '/admin/credits/user/{userId}/balance',
+    function: 'admin',
+    access: { kind: 'admin', permission: 'admin.read' },
+    summary: 'Balance of one user, now or at a past instant',
+    params: z.strictObject({ userId }),
+    query: balanceQuery,
+    conditional: true,
+    answers: { 200: userBalance },
+    errors: ['CONTENTION'],
   }),
 };

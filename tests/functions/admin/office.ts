@@ -17,7 +17,7 @@ import { createAuditStore } from '#lib/store/audit-store';
 import { createQuarantineStore } from '#lib/store/quarantine-store';
 import { createReconciliationStore } from '#lib/store/reconciliation-store';
 import { createRollupStore } from '#lib/store/rollup-store';
-import { context, httpEvent, testRuntime } from '#tests/http/events';
+import { context, httpEvent, NOW, testRuntime } from '#tests/http/events';
 import type { TestLedger } from '#tests/support/ledger';
 
 /** For tests that start no job. */
@@ -41,7 +41,7 @@ const unlimited = {
 /** The admin function over a real table, as somebody of a group calls it. */
 export function openOffice(
   test: TestLedger,
-  { group = 'finance', jobQueue = nowhere, files = noFiles } = {},
+  { group = 'finance', jobQueue = nowhere, files = noFiles, now = NOW } = {},
 ) {
   const quarantine = createQuarantineStore(test.table);
   const handle = apiHandler(
@@ -79,7 +79,7 @@ export function openOffice(
       livemode: false,
       count: () => undefined,
     }),
-    testRuntime(),
+    { ...testRuntime(), now: () => new Date(now) },
   );
   let requests = 0;
   return {

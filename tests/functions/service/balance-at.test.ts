@@ -1,11 +1,19 @@
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { getBalance } from '#functions/wallet/get-balance';
+import { adminUserRoutes } from '#lib/contract/routes/admin-users';
 import { holdRoutes } from '#lib/contract/routes/holds';
 import { serviceRoutes } from '#lib/contract/routes/service';
 import { transferRoutes } from '#lib/contract/routes/transfers';
+import { walletRoutes } from '#lib/contract/routes/wallet';
 import { holdMovement, userBalance } from '#lib/contract/wire';
+import { apiHandler } from '#lib/http/api-handler';
 import { toBalanceAt, toUserBalance } from '#lib/http/wallet-resource';
 import { replay } from '#lib/ledger/replay';
+import { createBalanceReader } from '#lib/wallets/read-balance';
+import { openOffice } from '#tests/functions/admin/office';
+import { bodyOf, codeOf } from '#tests/functions/purchases/shop';
 import { openBackend } from '#tests/functions/service/backend';
+import { context, httpEvent, testRuntime } from '#tests/http/events';
 import { openTestLedger, type TestLedger } from '#tests/support/ledger';
 
 const START = Date.parse('2026-03-01T12:00:00.000Z');
@@ -109,4 +117,48 @@ test('before the wallet all is zero, and the future is refused', async () => {
     status: 400,
     body: { code: 'VALIDATION_FAILED', errors: [{ field: 'at' }] },
   });
+});
+
+test('users and admins see what services see, users of themselves alone', async () => {
+  const now = at(100_000);
+  const instant = at(200);
+  const query = `at=${instant}`;
+  const told = userBalance.parse(await balance(query));
+  expect(told.grants?.length).toBeGreaterThan(0);
+
+  const support = openOffice(store, { group: 'support', now });
+  const seen = await support.call(adminUserRoutes.lookUpBalance, { params, query });
+  expect(bodyOf(adminUserRoutes.lookUpBalance, 200, seen)).toEqual(told);
+  const newest = await support.call(adminUserRoutes.lookUpBalance, { params });
+  backend.at(now);
+  expect(bodyOf(adminUserRoutes.lookUpBalance, 200, newest)).toEqual(await balance());
+  const ahead = { params, query: `at=${at(100_001)}` };
+  expect(codeOf(await support.call(adminUserRoutes.lookUpBalance, ahead))).toBe(
+    'VALIDATION_FAILED',
+  );
+
+  const asUser = async (sub: string) => {
+    const caller = {
+      kind: 'user' as const,
+      sub,
+      clientId: 'app',
+      groups: new Set<string>(),
+      scopes: new Set<string>(),
+    };
+    const dependencies = {
+      verifyToken: async () => ({ kind: 'verified' as const, caller }),
+      balances: createBalanceReader(store.ledger),
+      history: store.history,
+      ledger: store.ledger,
+      openapi: async () => ({ openapi: '' }),
+      eventSchemas: async () => ({ source: '' }),
+    };
+    const runtime = { ...testRuntime(), now: () => new Date(now) };
+    const handle = apiHandler([getBalance], () => dependencies, runtime);
+    const event = httpEvent(walletRoutes.getBalance, { token: sub, query });
+    return bodyOf(walletRoutes.getBalance, 200, await handle(event, context()));
+  };
+  // Services are told whose it is, too.
+  expect(told).toEqual({ user_id: 'alice', balance: told.balance, ...(await asUser('alice')) });
+  expect(await asUser('bob')).toMatchObject({ credits_balance: 0, version: 0, grants: [] });
 });
