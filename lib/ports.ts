@@ -365,10 +365,15 @@ export interface PurchaseStore {
   }) => Promise<PurchasePage>;
 }
 
-/** All users' purchases of a day, oldest first, a moment behind the table. */
+/** All users' purchases by the day on which they began, a moment behind the table. */
 export interface RecentPurchaseStore {
-  /** `day` is a UTC date, as 2026-11-20. */
+  /** Oldest first. `day` is a UTC date, as 2026-11-20. */
   readonly createdOn: (day: string) => Promise<readonly Purchase[]>;
+  /** A part of one day, newest first; `after` is what a page before answered as `next`. */
+  readonly page: (query: Omit<DayQuery, 'newestFirst'>) => Promise<{
+    readonly purchases: readonly Purchase[];
+    readonly next: string | null;
+  }>;
 }
 
 /** What purchases brought in and gave back, oldest first, a moment behind the table. */

@@ -20,6 +20,7 @@ import type {
   PromoStore,
   PurchaseStore,
   QuarantineStore,
+  RecentPurchaseStore,
   ReconciliationStore,
   RollupStore,
   WalletReader,
@@ -39,6 +40,7 @@ import { createMoneyStore } from '#lib/store/money-store';
 import { createPromoStore } from '#lib/store/promo-store';
 import { createQuarantineStore } from '#lib/store/quarantine-store';
 import { createRateLimitStore } from '#lib/store/rate-limit-store';
+import { createRecentPurchaseStore } from '#lib/store/recent-purchase-store';
 import { createReconciliationStore } from '#lib/store/reconciliation-store';
 import { createWalletReader } from '#lib/store/wallet-reader';
 import { createRollupStore } from '#lib/store/rollup-store';
@@ -53,6 +55,7 @@ export interface AdminDependencies extends ApiDependencies {
   readonly promo: PromoStore;
   readonly applications: ApplicationStore;
   readonly purchases: PurchaseStore;
+  readonly recentPurchases: RecentPurchaseStore;
   readonly emails: EmailStore;
   readonly audit: AuditStore;
   readonly catalog: CatalogStore;
@@ -88,6 +91,7 @@ export function createDependencies({ env }: Runtime): AdminDependencies {
     promo: createPromoStore(table),
     applications: createApplicationStore(table),
     purchases: createPurchaseStore(table),
+    recentPurchases: createRecentPurchaseStore(table),
     emails: createEmailStore(table),
     audit: createAuditStore(table),
     catalog: createCatalogStore(table),

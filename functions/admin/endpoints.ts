@@ -16,6 +16,7 @@ import { getEvent } from '#functions/admin/get-event';
 import { getProjectRefund } from '#functions/admin/get-project-refund';
 import { getReconciliation } from '#functions/admin/get-reconciliation';
 import { getReconciliationJob } from '#functions/admin/get-reconciliation-job';
+import { listAllPurchases } from '#functions/admin/list-all-purchases';
 import { listAudit } from '#functions/admin/list-audit';
 import { listEvents } from '#functions/admin/list-events';
 import { listPromoCodes } from '#functions/admin/list-promo-codes';
@@ -62,6 +63,7 @@ export const adminEndpoints = [
   createPackage,
   changePackage,
   listTransactions,
+  listAllPurchases,
   getAnalytics,
   getReport,
 ];

@@ -6,6 +6,7 @@ import { CREDIT_TYPES } from '#lib/contract/credit-types';
 import { endpoint } from '#lib/http/endpoint';
 import { closePage, openPage } from '#lib/http/pagination';
 import { toTransaction } from '#lib/http/wallet-resource';
+import { dayPlaceSchema } from '#lib/reports/days-back';
 import {
   listTransactions as listAll,
   listUserTransactions,
@@ -13,11 +14,6 @@ import {
 } from '#lib/reports/list-transactions';
 
 const number = z.int().min(0);
-/** Of everybody's list: a place within a day, which the index sorts by time and id. */
-const dayPlace = z.strictObject({
-  day: z.iso.date(),
-  after: z.string().min(1).max(120).nullable(),
-});
 /** Of one user's: how far each of the wallets has been read. */
 const walletPlaces = z
   .array(z.strictObject({ creditType: z.enum(CREDIT_TYPES), offset: number, total: number }))
@@ -33,7 +29,7 @@ export const listTransactions = endpoint(
     }
     const filter = { type, creditType, from, to, actor };
     if (userId === undefined) {
-      const page = openPage(call, dayPlace);
+      const page = openPage(call, dayPlaceSchema);
       const { position: place, limit } = page;
       const { now } = call.request;
       const found = await listAll({ days, store }, { ...filter, now, place, limit });

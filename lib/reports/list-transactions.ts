@@ -1,7 +1,6 @@
 import type { Entry, EntryType } from '#lib/ledger/entry';
 import type { DayStore, HistoryStore, LedgerStore } from '#lib/ports';
-import { loadProgress } from '#lib/reports/progress';
-import { DAY_MS, dayEnd, dayOf, dayStart, earliest, later, latest } from '#lib/reports/utc-periods';
+import { type DayPlace, firstDay, readDaysBack } from '#lib/reports/days-back';
 
 export interface TransactionFilter {
   readonly creditType?: string | undefined;
@@ -13,30 +12,13 @@ export interface TransactionFilter {
   readonly to?: string | undefined;
 }
 
-/** Where a list of everybody's entries goes on: below a place in a day. */
-export interface DayPlace {
-  readonly day: string;
-  /** Null at the day's end. */
-  readonly after: string | null;
-}
-
 export interface TransactionPage<P> {
   /** Newest first. */
   readonly entries: readonly Entry[];
   readonly next: P | null;
 }
 
-/** Reads of one answer: each asks all shards of a day once, so that a quiet month is passed in one answer. */
-const READS_MAX = 40;
-/** Entries of one read where filters let few of them through. */
-const SPARSE_READ = 400;
-/** How far a list goes back where neither it nor the rollups say when the ledger began. */
-const DAYS_BACK = 31;
-
-/**
- * Everybody's entries that match, newest first, day after day back (DESIGN 5). One answer reads a bounded part of the
- * ledger: where filters are rare it may hold few entries, or none, and still have a next one.
- */
+/** Everybody's entries that match, newest first, day after day back (DESIGN 5). */
 export async function listTransactions(
   deps: { readonly days: DayStore; readonly store: Pick<LedgerStore, 'load'> },
   query: TransactionFilter & {
@@ -45,34 +27,18 @@ export async function listTransactions(
     readonly limit: number;
   },
 ): Promise<TransactionPage<DayPlace>> {
-  const { now, place, limit } = query;
-  const to = earliest(query.to ?? later(now, 1), later(now, 1));
-  const first = await firstDay(deps, now);
-  const from = latest(query.from ?? first, first);
-  const isSparse = [query.creditType, query.type, query.actor].some((each) => each !== undefined);
-  const entries: Entry[] = [];
-  let day = place === null ? dayStart(later(to, -1)) : `${place.day}T00:00:00.000Z`;
-  let after = place?.after ?? null;
-  for (let read = 0; read < READS_MAX && dayEnd(day) > from; read += 1) {
-    const range = { from: latest(from, day), to: earliest(to, dayEnd(day)) };
-    if (range.from >= range.to) return { entries, next: null };
-    const page = await deps.days.page({
-      ...range,
-      after,
-      limit: isSparse ? SPARSE_READ : limit,
-      newestFirst: true,
-    });
-    const matching = page.entries.filter((entry) => matches(entry, query));
-    const shown = matching.slice(0, limit - entries.length);
-    entries.push(...shown);
-    const last = shown.at(-1);
-    if (entries.length === limit && last) {
-      return { entries, next: { day: dayOf(day), after: placeOf(last) } };
-    }
-    after = page.next;
-    if (after === null) day = later(day, -DAY_MS);
-  }
-  return { entries, next: dayEnd(day) > from ? { day: dayOf(day), after } : null };
+  const { items, next } = await readDaysBack<Entry>({
+    ...query,
+    first: await firstDay(deps, query.now),
+    isSparse: [query.creditType, query.type, query.actor].some((each) => each !== undefined),
+    read: async (range) => {
+      const page = await deps.days.page({ ...range, newestFirst: true });
+      return { items: page.entries, next: page.next };
+    },
+    matches: (entry) => matches(entry, query),
+    placeOf,
+  });
+  return { entries: items, next };
 }
 
 /** Where a list of one user's entries goes on, in each of the wallets. */
@@ -151,13 +117,4 @@ function newerFirst(a: Entry, b: Entry): number {
 
 function placeOf(entry: Entry): string {
   return `${entry.createdAt}#${entry.id}`;
-}
-
-async function firstDay(
-  deps: { readonly store: Pick<LedgerStore, 'load'> },
-  now: string,
-): Promise<string> {
-  const known = await loadProgress(deps);
-  if (known) return `${known.progress.startedOn}T00:00:00.000Z`;
-  return later(dayStart(now), -DAYS_BACK * DAY_MS);
 }

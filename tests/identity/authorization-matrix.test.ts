@@ -140,6 +140,7 @@ const matrix: Readonly<Record<keyof typeof routes, Row>> = {
   startReconciliation: refunders,
   fulfillPurchase: refunders,
   refundPurchase: refunders,
+  listAllPurchases: readers,
   getSettings: readers,
   changeSettings: configurers,
   listAllPackages: readers,

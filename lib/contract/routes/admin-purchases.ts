@@ -1,12 +1,38 @@
 import * as z from 'zod';
 import { MONEY_MAX, wholeNumber } from '#lib/contract/amounts';
-import { description } from '#lib/contract/fields';
-import { keyPart, providerId } from '#lib/contract/ids';
+import { description, periodEnd, periodStart } from '#lib/contract/fields';
+import { keyPart, providerId, userId } from '#lib/contract/ids';
+import { pageQuery } from '#lib/contract/queries';
 import { route } from '#lib/contract/route';
-import { purchase, purchaseRefund } from '#lib/contract/wire';
+import {
+  paymentProvider,
+  purchase,
+  purchaseList,
+  purchaseRefund,
+  purchaseStatus,
+} from '#lib/contract/wire';
 
-/** What finance does about single purchases: these routes ask the payment providers. */
+/** What support looks up about purchases, and what finance does about single ones by asking the payment providers. */
 export const adminPurchaseRoutes = {
+  listAllPurchases: route({
+    name: 'listAllPurchases',
+    method: 'GET',
+    path: '/admin/credits/purchases',
+    function: 'admin',
+    access: { kind: 'admin', permission: 'admin.read' },
+    summary: 'Purchases of all users, newest first',
+    query: z.strictObject({
+      user_id: userId.optional(),
+      status: purchaseStatus.optional(),
+      provider: paymentProvider.optional(),
+      from: periodStart.optional(),
+      to: periodEnd.optional(),
+      limit: pageQuery.limit,
+      cursor: pageQuery.cursor,
+    }),
+    answers: { 200: purchaseList },
+    errors: ['INVALID_CURSOR'],
+  }),
   fulfillPurchase: route({
     name: 'fulfillPurchase',
     method: 'POST',

@@ -58,6 +58,7 @@ export const good: Readonly<Record<string, unknown>> = {
   category: 'paid',
   type: 'usage',
   provider: 'stripe',
+  status: 'paid',
   currency: 'USD',
   email: 'a@example.com',
   from: '2026-01-01',

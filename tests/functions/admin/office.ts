@@ -15,6 +15,7 @@ import { createEmailStore } from '#lib/store/email-store';
 import { createPurchaseStore } from '#lib/store/purchase-store';
 import { createAuditStore } from '#lib/store/audit-store';
 import { createQuarantineStore } from '#lib/store/quarantine-store';
+import { createRecentPurchaseStore } from '#lib/store/recent-purchase-store';
 import { createReconciliationStore } from '#lib/store/reconciliation-store';
 import { createRollupStore } from '#lib/store/rollup-store';
 import { context, httpEvent, NOW, testRuntime } from '#tests/http/events';
@@ -61,6 +62,7 @@ export function openOffice(
       promo: createPromoStore(test.table),
       applications: createApplicationStore(test.table),
       purchases: createPurchaseStore(test.table),
+      recentPurchases: createRecentPurchaseStore(test.table),
       emails: createEmailStore(test.table),
       audit: createAuditStore(test.table),
       catalog: createCatalogStore(test.table),
