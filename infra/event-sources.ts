@@ -67,6 +67,7 @@ export function connectEventSources(functions: FunctionLookup, resources: Servic
   schedule(functions('schedules'), { task: 'reconcile', every: Duration.hours(1) });
   schedule(functions('schedules'), { task: 'resume-jobs', every: Duration.minutes(5) });
   schedule(functions('schedules'), { task: 'rollups', every: Duration.minutes(15) });
+  schedule(functions('schedules'), { task: 'verify-ledger', every: Duration.hours(1) });
   schedule(functions('schedules'), { task: 'wake-top-ups', every: Duration.minutes(5) });
   schedule(functions('schedules'), { task: 'expiring-soon', every: Duration.hours(6) });
 }

@@ -29,6 +29,7 @@ import type { Subscription } from '#lib/subscriptions/subscription';
 import type { TopUp } from '#lib/topups/top-up';
 import type { HoldRecord } from '#lib/wallets/hold';
 import type { SpendBatchRecord } from '#lib/wallets/spend-batch-record';
+import type { VerificationProgress } from '#lib/wallets/verify-moved';
 import type { TransferDay } from '#lib/wallets/transfer-day';
 import type { RequestRecord } from '#lib/requests/request-record';
 import type { Rollup, RollupProgress, RollupUsers } from '#lib/reports/rollup';
@@ -91,6 +92,10 @@ export interface RecordTypes {
   readonly rollupProgress: {
     readonly id: { readonly of: 'ledger' };
     readonly value: RollupProgress;
+  };
+  readonly verificationProgress: {
+    readonly id: { readonly of: 'ledger' };
+    readonly value: VerificationProgress;
   };
   readonly paymentReference: {
     /** The provider's id of a session or payment. */

@@ -6,6 +6,7 @@ import { resumeJobs } from '#functions/schedules/resume-jobs';
 import { sweep } from '#functions/schedules/sweep';
 import { updateRollups } from '#functions/schedules/update-rollups';
 import { tellExpiringCredits } from '#functions/schedules/tell-expiring-credits';
+import { verifyLedger } from '#functions/schedules/verify-ledger';
 import { wakeTopUps } from '#functions/schedules/wake-top-ups';
 import { invariant } from '#lib/invariant';
 
@@ -21,6 +22,7 @@ const tasks = new Map<string, Task>([
   ['reconcile', reconcile],
   ['resume-jobs', resumeJobs],
   ['rollups', updateRollups],
+  ['verify-ledger', verifyLedger],
   ['wake-top-ups', wakeTopUps],
 ]);
 const taskSchema = z.object({ task: z.string() });

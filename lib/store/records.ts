@@ -25,6 +25,7 @@ import { topUpSchema } from '#lib/topups/top-up';
 import { holdSchema } from '#lib/wallets/hold';
 import { spendBatchSchema } from '#lib/wallets/spend-batch-record';
 import { transferDaySchema } from '#lib/wallets/transfer-day';
+import { verificationProgressSchema } from '#lib/wallets/verify-moved';
 import { invariant } from '#lib/invariant';
 import type { RecordName, RecordRef, RecordTypes, RecordWrite, Stored } from '#lib/ports';
 import { moneyMovementSchema } from '#lib/purchases/money-movement';
@@ -130,6 +131,10 @@ const records: { readonly [K in RecordName]: RecordSpec<K> } = {
   rollupProgress: {
     key: () => ({ pk: 'ROLLUP', sk: 'PROGRESS' }),
     schema: rollupProgressSchema,
+  },
+  verificationProgress: {
+    key: () => ({ pk: 'VERIFICATION', sk: 'PROGRESS' }),
+    schema: verificationProgressSchema,
   },
   paymentReference: {
     key: (id) => ({ pk: `PAYMENT#${id.provider}#${providerPart(id.ref)}`, sk: 'PAYMENT' }),
