@@ -142,21 +142,44 @@ const subscriptionItem = z.object({
   current_period_end: unixSeconds,
 });
 
-export const subscription = z.object({
-  id: stripeId,
-  object: z.literal('subscription'),
-  livemode: z.boolean(),
-  customer: z.union([stripeId, z.object({ id: stripeId }).transform(({ id }) => id)]),
-  status: z.string(),
-  currency,
-  billing_cycle_anchor: unixSeconds,
-  cancel_at: unixSeconds.nullable(),
-  cancel_at_period_end: z.boolean(),
-  cancellation_details: z
-    .object({ comment: z.string().nullable(), reason: z.string().nullable() })
-    .nullable(),
-  ended_at: unixSeconds.nullable(),
-  items: z.object({ data: z.array(subscriptionItem).min(1) }),
-  metadata: ownerMetadata,
-});
+/**
+ * A downgrade bills its cheaper price from now on, without an invoice for it, so that no renewal can miss it. What is
+ * paid for until then stands beside it: names and values of `stripe-subscriptions.ts`. An empty value is none.
+ */
+const subscriptionMetadata = z
+  .looseObject({
+    paid_tier: z.string().optional(),
+    paid_until: z.string().optional(),
+  })
+  .nullable();
+
+function paidForOf(data: z.output<typeof subscriptionMetadata>) {
+  const tier = data?.paid_tier ?? '';
+  const until = unixSeconds.safeParse(Number(data?.paid_until ?? ''));
+  return tier !== '' && until.success ? { tier, until: until.data } : null;
+}
+
+export const subscription = z
+  .object({
+    id: stripeId,
+    object: z.literal('subscription'),
+    livemode: z.boolean(),
+    customer: z.union([stripeId, z.object({ id: stripeId }).transform(({ id }) => id)]),
+    status: z.string(),
+    currency,
+    billing_cycle_anchor: unixSeconds,
+    cancel_at: unixSeconds.nullable(),
+    cancel_at_period_end: z.boolean(),
+    cancellation_details: z
+      .object({ comment: z.string().nullable(), reason: z.string().nullable() })
+      .nullable(),
+    ended_at: unixSeconds.nullable(),
+    items: z.object({ data: z.array(subscriptionItem).min(1) }),
+    metadata: subscriptionMetadata,
+  })
+  .transform(({ metadata: data, ...object }) => ({
+    ...object,
+    metadata: ownerMetadata.parse(data),
+    paidFor: paidForOf(data),
+  }));
 export type StripeSubscription = z.output<typeof subscription>;

@@ -28,7 +28,7 @@ export function providerStateOf(
 
 /** Stripe's words in ours. */
 export function toldOf(subscription: StripeSubscription): ToldSubscription | UnknownStatus {
-  const { id, cancellation_details: cancellation, ended_at, items } = subscription;
+  const { id, cancellation_details: cancellation, ended_at, items, paidFor } = subscription;
   const status = statusOf(subscription.status);
   if (status === null) {
     return { ok: false, reason: 'UNKNOWN_STATUS', detail: `status is ${subscription.status}` };
@@ -46,6 +46,7 @@ export function toldOf(subscription: StripeSubscription): ToldSubscription | Unk
     currency: subscription.currency.toUpperCase(),
     anchor: isoTime(subscription.billing_cycle_anchor),
     lines,
+    paidFor: paidFor && { tier: paidFor.tier, until: isoTime(paidFor.until) },
     cancelAtPeriodEnd: endsWithPeriod(subscription),
     cancelReason: cancellation?.comment ?? REASONS[cancellation?.reason ?? ''] ?? null,
     endedAt: ended_at === null ? null : isoTime(ended_at),

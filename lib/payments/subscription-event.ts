@@ -15,6 +15,8 @@ export interface ToldSubscription {
   readonly currency: string;
   readonly anchor: string;
   readonly lines: readonly ToldLine[];
+  /** What is paid for until an instant although a cheaper price is billed already: a downgrade waits for it. */
+  readonly paidFor: { readonly tier: string; readonly until: string } | null;
   readonly cancelAtPeriodEnd: boolean;
   /** Why it was cancelled, in the words of who did it; null where the provider has none. */
   readonly cancelReason: string | null;

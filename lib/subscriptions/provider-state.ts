@@ -7,7 +7,9 @@ import type { Tier } from '#lib/subscriptions/tiers';
 export interface ProviderState {
   readonly userId: string;
   readonly provider: NonNullable<Subscription['provider']>;
+  /** What is paid for; a downgrade that waits for the end of the period has not changed it yet. */
   readonly tier: Tier;
+  readonly pendingChange: Subscription['pendingChange'];
   readonly status: SubscriptionStatus;
   readonly anchor: string;
   readonly currentPeriodStart: string;
@@ -65,11 +67,9 @@ export async function recordProviderState(
     readonly state: ProviderState;
     readonly now: string;
     readonly authoritative?: true;
-    /** What else is known, such as the reason of a cancellation or a downgrade that waits. */
-    readonly adjust?: (subscription: Subscription) => Subscription;
   },
 ): Promise<StateChange> {
-  const { state, now, authoritative = false, adjust = (same: Subscription) => same } = input;
+  const { state, now, authoritative = false } = input;
   const id = { userId: state.userId };
   for (let look = 0; look < LOOKS_MAX; look += 1) {
     const stored = (await ledger.load([{ record: 'subscription', id }]))('subscription', id);
@@ -79,7 +79,7 @@ export async function recordProviderState(
         ? applied(stored?.value ?? null, state, now)
         : change;
     if (settled.kind !== 'applied') return settled;
-    const value = adjust(settled.subscription);
+    const value = settled.subscription;
     const version = stored?.version ?? null;
     if (await ledger.write([{ record: 'subscription', id, value, version }])) {
       return { kind: 'applied', subscription: value };
@@ -118,7 +118,6 @@ function applied(
   const { at, ...said } = state;
   const isSame = current?.provider?.subscriptionId === state.provider.subscriptionId;
   const since = isSame ? current.pastDueSince : null;
-  const pending = isSame ? current.pendingChange : null;
   const newest =
     isSame && current.providerStateAt !== null && current.providerStateAt > at
       ? current.providerStateAt
@@ -128,8 +127,6 @@ function applied(
     subscription: {
       ...said,
       cancelReason: state.cancelReason ?? (isSame && isEnding(state) ? current.cancelReason : null),
-      // A downgrade has waited long enough once its tier is the one that is billed.
-      pendingChange: pending?.tier === state.tier ? null : pending,
       pastDueSince: state.status === 'PAST_DUE' ? (since ?? at) : null,
       providerStateAt: newest,
       granted: current?.granted ?? null,

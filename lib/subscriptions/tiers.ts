@@ -171,6 +171,10 @@ export function tierOfPrice(tiers: Tiers, priceId: string): Tier | null {
   return plan?.tier ?? null;
 }
 
+export function isTier(name: string): name is Tier {
+  return TIERS.some((tier) => tier === name);
+}
+
 /** Below zero where `to` is less than `from`. */
 export function compareTiers(from: Tier, to: Tier): number {
   return TIERS.indexOf(to) - TIERS.indexOf(from);

@@ -1,6 +1,6 @@
 import type { ToldSubscription } from '#lib/payments/subscription-event';
 import type { ProviderState } from '#lib/subscriptions/provider-state';
-import { type Tiers, tierOfPrice } from '#lib/subscriptions/tiers';
+import { compareTiers, isTier, type Tier, type Tiers, tierOfPrice } from '#lib/subscriptions/tiers';
 
 /** It bills something that is no tier of ours, or more than one. */
 export interface UnknownPrice {
@@ -27,12 +27,14 @@ export function stateOfTold(
     return { ok: false, reason: 'UNKNOWN_PRICE', detail };
   }
   const { end, itemId, priceId, start, tier } = line;
+  const paid = paidTier(told, line);
   return {
     ok: true,
     state: {
       userId,
       provider: { name: 'stripe', subscriptionId, customerId, itemId, priceId, currency },
-      tier,
+      tier: paid ?? tier,
+      pendingChange: paid && { tier, at: end },
       status: said.status,
       anchor: said.anchor,
       currentPeriodStart: start,
@@ -44,4 +46,16 @@ export function stateOfTold(
       at,
     },
   };
+}
+
+/**
+ * The tier of the running period where a downgrade waits for its end: its price is billed from the next one on. What
+ * stands there from another period, or of a tier that is no more than what is billed, says nothing.
+ */
+function paidTier(
+  { paidFor }: ToldSubscription,
+  billed: { readonly tier: Tier; readonly end: string },
+): Tier | null {
+  if (paidFor?.until !== billed.end || !isTier(paidFor.tier)) return null;
+  return compareTiers(billed.tier, paidFor.tier) > 0 ? paidFor.tier : null;
 }

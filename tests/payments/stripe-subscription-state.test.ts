@@ -4,6 +4,8 @@ import { subscription } from '#lib/payments/stripe-objects';
 import { providerStateOf } from '#lib/payments/stripe-subscription-state';
 import { DEFAULT_TIERS } from '#lib/subscriptions/tiers';
 import {
+  BEGUN,
+  RENEWED,
   type SubscriptionParts,
   stripeSubscriptionObject,
 } from '#tests/payments/stripe-subscriptions';
@@ -29,6 +31,7 @@ describe('a subscription of Stripe', () => {
           currency: 'USD',
         },
         tier: 'PRO',
+        pendingChange: null,
         status: 'ACTIVE',
         anchor: '2027-02-01T10:00:00.000Z',
         currentPeriodStart: '2027-02-01T10:00:00.000Z',
@@ -83,6 +86,31 @@ describe('a subscription of Stripe', () => {
     expect(read({ fields: { items: { data: [seats, premium] } } })).toMatchObject({
       state: { tier: 'PREMIUM' },
     });
+  });
+
+  it('that was paid for as more than it bills from now on waits with that for the end of the period', () => {
+    const fields = (paid: object) => ({ metadata: { user_id: 'ada', ...paid } });
+    const until = String(RENEWED);
+    expect(read({ fields: fields({ paid_tier: 'PREMIUM', paid_until: until }) })).toMatchObject({
+      state: {
+        tier: 'PREMIUM',
+        pendingChange: { tier: 'PRO', at: '2027-03-01T10:00:00.000Z' },
+        provider: { priceId: 'price_pro_usd' },
+      },
+    });
+    // Of the period before, of no more than is billed, taken back, or written by somebody else: nothing.
+    for (const paid of [
+      { paid_tier: 'PREMIUM', paid_until: String(BEGUN) },
+      { paid_tier: 'FREE', paid_until: until },
+      { paid_tier: 'PRO', paid_until: until },
+      { paid_tier: '', paid_until: '' },
+      { paid_tier: 'GOLD', paid_until: until },
+      { paid_tier: 'PREMIUM', paid_until: 'soon' },
+    ]) {
+      expect(read({ fields: fields(paid) })).toMatchObject({
+        state: { tier: 'PRO', pendingChange: null },
+      });
+    }
   });
 
   it('of the shape before 2025-03-31 is refused: its period is not where we read it', () => {

@@ -17,6 +17,7 @@ const active: ProviderState = {
     currency: 'USD',
   },
   tier: 'PRO',
+  pendingChange: null,
   status: 'ACTIVE',
   anchor: at(1),
   currentPeriodStart: at(1),
