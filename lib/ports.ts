@@ -237,6 +237,8 @@ export interface BatchWork<R> {
   readonly causes: readonly string[];
   /** The record that answers a replay of the whole batch, or null where nobody can repeat it. */
   readonly record: RecordRef | null;
+  /** Further items that the decision reads. */
+  readonly reads?: readonly RecordRef[];
   /** Pure: it is called again with fresher state after a lost race. The head is as stored. */
   readonly decide: (state: {
     readonly head: Head;

@@ -8,6 +8,7 @@ import { createHistoryStore } from '#lib/store/history-store';
 import { lambdaTable } from '#lib/store/lambda-table';
 import { createLedgerStore } from '#lib/store/ledger-store';
 import { createRateLimitStore } from '#lib/store/rate-limit-store';
+import { rememberSettings } from '#lib/store/remembered-settings';
 
 /** What users do with their own wallets beside buying. */
 export interface ApplicationDependencies extends ApiDependencies {
@@ -20,11 +21,12 @@ export interface ApplicationDependencies extends ApiDependencies {
 // Ends before the function's timeout of 10 s, so that whoever races for a code is told to come back.
 const RETRY_BUDGET_MS = 7_000;
 
-export function createDependencies({ env }: Runtime): ApplicationDependencies {
+export function createDependencies({ env, now }: Runtime): ApplicationDependencies {
   const count = createMetrics();
   const table = lambdaTable({
     name: requireVariable(env, 'TABLE_NAME'),
     retryBudgetMs: RETRY_BUDGET_MS,
+    settings: rememberSettings(() => now().getTime()),
     onConflict: () => count('ConflictRetries'),
   });
   return {

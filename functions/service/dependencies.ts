@@ -6,6 +6,7 @@ import type { HistoryStore, LedgerStore } from '#lib/ports';
 import { createHistoryStore } from '#lib/store/history-store';
 import { lambdaTable } from '#lib/store/lambda-table';
 import { createLedgerStore } from '#lib/store/ledger-store';
+import { rememberSettings } from '#lib/store/remembered-settings';
 
 /** What the app's backend needs of us: any user's wallets. */
 export interface ServiceDependencies extends ApiDependencies {
@@ -16,11 +17,12 @@ export interface ServiceDependencies extends ApiDependencies {
 // Ends before the function's timeout of 10 s, so that a caller of a hot wallet is told to come back (DESIGN 4).
 const RETRY_BUDGET_MS = 7_000;
 
-export function createDependencies({ env }: Runtime): ServiceDependencies {
+export function createDependencies({ env, now }: Runtime): ServiceDependencies {
   const count = createMetrics();
   const table = lambdaTable({
     name: requireVariable(env, 'TABLE_NAME'),
     retryBudgetMs: RETRY_BUDGET_MS,
+    settings: rememberSettings(() => now().getTime()),
     onConflict: () => count('ConflictRetries'),
   });
   return {

@@ -6,6 +6,7 @@ import { spend } from '#lib/ledger/spend';
 import type { LedgerStore } from '#lib/ports';
 import type { KeyedRequest } from '#lib/requests/request-record';
 import { settingOf } from '#lib/settings/settings';
+import { spendingCapRefs, spendingCapsOf } from '#lib/wallets/spending-caps';
 
 export interface ApplyInput {
   readonly userId: string;
@@ -50,6 +51,7 @@ export async function applyToProject(
       gate,
       { record: 'applicationCount', id: { userId } },
       { record: 'setting', id: COST },
+      ...spendingCapRefs,
     ],
     decide: ({ heads: [head], read }) => {
       if (read('application', id)) return { ok: false, refusal: 'applied_before' };
@@ -60,6 +62,7 @@ export async function applyToProject(
         now,
         actor,
         amount: credits,
+        caps: spendingCapsOf(read, CREDIT_TYPE),
         description: `Application to project ${projectId}`,
         reference: { type: 'project', id: projectId },
       });

@@ -77,6 +77,19 @@ export interface ErrorDetails {
   readonly UNSUPPORTED_MEDIA_TYPE: [];
   readonly IDEMPOTENCY_KEY_REUSED: [details?: Readonly<{ spend_index: number }>];
   readonly RATE_LIMITED: Details<RetryAfter>;
+  readonly SPENDING_CAP: Details<
+    RetryAfter & {
+      /** The UTC hour or day. */
+      period: string;
+      limit: number;
+      used: number;
+      /** What open holds have set aside: it counts as if it were spent. */
+      held: number;
+      resets_at: string;
+      /** Which spend of a batch does not fit any more. */
+      spend_index?: number;
+    }
+  >;
   readonly TRANSFER_LIMIT_EXCEEDED: Details<RetryAfter & { limit: number; remaining: number }>;
   readonly TOO_MANY_PURCHASES_TODAY: Details<RetryAfter & { limit: number }>;
   readonly INTERNAL: [];
@@ -463,6 +476,14 @@ export const errorTable: { readonly [C in ErrorCode]: ErrorDefinition<ErrorDetai
     retry: 'later',
     retryAfterSeconds: 60,
     sentence: () => 'Wait as long as Retry-After says.',
+  },
+  SPENDING_CAP: {
+    status: 429,
+    title: 'The spending cap is reached',
+    retry: 'later',
+    retryAfterSeconds: 3_600,
+    sentence: ({ period, limit, used, held, resets_at }) =>
+      `At most ${limit} credits may be spent in a${period === 'hour' ? 'n' : ''} ${period} (UTC): ${used} are spent and ${held} held. It begins anew at ${resets_at}.`,
   },
   TRANSFER_LIMIT_EXCEEDED: {
     status: 429,

@@ -153,6 +153,11 @@ const spendRefusal = z.strictObject({
   required: creditCount.optional(),
   available: creditCount.optional(),
   shortfall: creditCount.optional(),
+  period: z.enum(['hour', 'day']).optional().meta({ description: 'Of a spending cap.' }),
+  limit: creditCount.optional(),
+  used: creditCount.optional(),
+  held: creditCount.optional(),
+  resets_at: timestamp.optional(),
 });
 
 export const batch = z

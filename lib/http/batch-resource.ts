@@ -7,6 +7,7 @@ import { toTransaction } from '#lib/http/wallet-resource';
 import { requestCause } from '#lib/ledger/entry';
 import type { WalletRef } from '#lib/ledger/wallet';
 import type { BatchAnswer, BatchSpend } from '#lib/wallets/spend-batch';
+import type { SpendRefusal } from '#lib/wallets/spend-batch-record';
 
 type Body = z.output<typeof transferRoutes.deductBatch.body>;
 
@@ -41,8 +42,14 @@ export function toBatch(answer: BatchAnswer, asked: Body): Wire<typeof wire.batc
         status: result.status,
         transaction_id: entry?.id ?? null,
         transaction: entry && toTransaction(entry),
-        refusal: result.status === 'refused' ? result.refusal : null,
+        refusal: result.status === 'refused' ? refusalOf(result.refusal) : null,
       };
     }),
   };
+}
+
+/** What the record of the batch keeps as well: how long to wait depends on when its answer is read. */
+function refusalOf(refusal: SpendRefusal) {
+  const { code, required, available, shortfall, period, limit, used, held, resetsAt } = refusal;
+  return { code, required, available, shortfall, period, limit, used, held, resets_at: resetsAt };
 }

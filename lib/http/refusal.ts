@@ -12,6 +12,18 @@ export function refusalProblem(
       const { required, available, shortfall } = refusal;
       return problem(refusal.code, { required, available, shortfall, ...place });
     }
+    case 'SPENDING_CAP': {
+      const { period, limit, used, held, resetsAt, retryAfterSeconds } = refusal;
+      return problem(refusal.code, {
+        period,
+        limit,
+        used,
+        held,
+        resets_at: resetsAt,
+        retry_after: retryAfterSeconds,
+        ...place,
+      });
+    }
     case 'BALANCE_LIMIT_EXCEEDED':
     case 'TOO_MANY_GRANTS':
     case 'TOO_MANY_HOLDS':

@@ -1,6 +1,7 @@
 import { invariant, unreachable } from '#lib/invariant';
 import { checkEntry } from '#lib/ledger/check-entry';
 import type { Draw, Entry, EntryType, Merge } from '#lib/ledger/entry';
+import { spentAfter } from '#lib/ledger/spending-cap';
 import { checkHead, type Grant, type Head, type Hold, type Totals } from '#lib/ledger/wallet';
 
 /**
@@ -23,6 +24,7 @@ export function applyEntry(head: Head, entry: Entry): Head {
     holds: holdsAfter(head.holds, entry),
     totals: entry.totals,
     counts: { ...head.counts, [entry.type]: entry.ordinal },
+    spent: spentAfter(head, entry),
     headHash: entry.hash,
     updatedAt: entry.createdAt,
   };

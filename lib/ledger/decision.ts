@@ -11,7 +11,7 @@ import {
   type Metadata,
   type Reference,
 } from '#lib/ledger/entry';
-import type { Head } from '#lib/ledger/wallet';
+import type { CapPeriod, Head } from '#lib/ledger/wallet';
 
 /** Why a command cannot be done: the caller's situation, not our mistake. The code is the one of the API. */
 export type Refusal =
@@ -33,6 +33,16 @@ export type Refusal =
   | { readonly code: 'HOLD_EXPIRED' }
   | { readonly code: 'SELF_TRANSFER' }
   | { readonly code: 'WALLET_FROZEN' }
+  | {
+      readonly code: 'SPENDING_CAP';
+      readonly period: CapPeriod;
+      /** Credits of a period; of these, what is spent in this one, and what open holds have set aside. */
+      readonly limit: number;
+      readonly used: number;
+      readonly held: number;
+      readonly resetsAt: string;
+      readonly retryAfterSeconds: number;
+    }
   | { readonly code: 'ALREADY_FROZEN' }
   | { readonly code: 'NOT_FROZEN' };
 

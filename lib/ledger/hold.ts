@@ -3,25 +3,25 @@ import { type Command, type Decision, decided, post, refuse } from '#lib/ledger/
 import { drawInBurnOrder, drawOf, grantOf, joinByGrant } from '#lib/ledger/draws';
 import type { Draw } from '#lib/ledger/entry';
 import { checkAmount, HOLDS_MAX } from '#lib/ledger/limits';
-import { outflowRefusal } from '#lib/ledger/spend';
+import { type SpendCommand, spendRefusal } from '#lib/ledger/spend';
+import { capRefusal } from '#lib/ledger/spending-cap';
 import { availableOf, type Head, type Hold, isFrozen } from '#lib/ledger/wallet';
 
-/** Sets credits aside, in burn order, until they are captured or released or `expiresAt` comes. */
+/**
+ * Sets credits aside, in burn order, until they are captured or released or `expiresAt` comes. A spending cap refuses
+ * the hold and not its capture: by then the work is done.
+ */
 export function placeHold(
   head: Head,
-  command: Command & {
-    readonly holdId: string;
-    readonly amount: number;
-    readonly expiresAt: string;
-  },
+  command: SpendCommand & { readonly holdId: string; readonly expiresAt: string },
 ): Decision {
-  const { holdId, amount, expiresAt, ...draft } = command;
+  const { holdId, amount, caps, expiresAt, ...draft } = command;
   checkAmount(amount);
   const posting = advance(head, command.now);
   if (expiresAt <= posting.now) return refuse({ code: 'ALREADY_EXPIRED' });
   const { holds } = posting.head;
   if (holds.some((open) => open.id === holdId)) return refuse({ code: 'HOLD_EXISTS' });
-  const refusal = outflowRefusal(posting.head, amount);
+  const refusal = spendRefusal(posting, { amount, caps });
   if (refusal) return refuse(refusal);
   if (holds.length >= HOLDS_MAX) return refuse({ code: 'TOO_MANY_HOLDS', limit: HOLDS_MAX });
   const draws = drawInBurnOrder(posting.head, amount).map((draw) => ({
@@ -39,9 +39,9 @@ export function placeHold(
  */
 export function captureHold(
   head: Head,
-  command: Command & { readonly holdId: string; readonly amount?: number },
+  command: Omit<SpendCommand, 'amount'> & { readonly holdId: string; readonly amount?: number },
 ): Decision {
-  const { holdId, amount, ...draft } = command;
+  const { holdId, amount, caps, ...draft } = command;
   const posting = advance(head, command.now);
   const hold = posting.head.holds.find((open) => open.id === holdId);
   if (!hold) return refuse({ code: notOpen(head, holdId) });
@@ -56,9 +56,12 @@ export function captureHold(
     const shortfall = captured - available;
     return refuse({ code: 'INSUFFICIENT_CREDITS', required: captured, available, shortfall });
   }
+  const overrun = Math.max(0, captured - held);
+  const refusal = overrun > 0 ? capRefusal(posting, { amount: overrun, caps }) : null;
+  if (refusal) return refuse(refusal);
   const draws = joinByGrant([
     ...captureDraws(current, hold, Math.min(captured, held)),
-    ...drawInBurnOrder(current, Math.max(0, captured - held)),
+    ...drawInBurnOrder(current, overrun),
   ]);
   const change = { id: holdId, action: 'captured', expiresAt: hold.expiresAt } as const;
   return decided(setFree(post(posting, { ...draft, type: 'usage', draws, hold: change })), command);

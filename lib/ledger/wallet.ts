@@ -59,6 +59,12 @@ export interface Totals {
   readonly usages: number;
 }
 
+/** Both in UTC: a local day has 23 or 25 hours twice a year, and a cap must not depend on where somebody lives. */
+export type CapPeriod = 'hour' | 'day';
+
+/** Credits that `usage` entries have taken in a period. */
+export type Spent = Readonly<Record<CapPeriod, number>>;
+
 /** A wallet's head: everything that a decision needs, in one item. `seq` is also its version. */
 export interface Head extends WalletRef {
   readonly seq: number;
@@ -70,6 +76,8 @@ export interface Head extends WalletRef {
   readonly totals: Totals;
   /** How many entries of each type there are. */
   readonly counts: Readonly<Record<string, number>>;
+  /** Of the UTC hour and day of the newest entry: what spending caps are compared with. */
+  readonly spent: Spent;
   /** Hash of the newest entry; empty before the first. */
   readonly headHash: string;
   /** When the newest entry was made; empty before the first. */
@@ -90,6 +98,8 @@ export const NO_TOTALS: Totals = {
   usages: 0,
 };
 
+export const NOTHING_SPENT: Spent = { hour: 0, day: 0 };
+
 /** The wallet before its first entry. */
 export function emptyHead(wallet: WalletRef): Head {
   return {
@@ -102,6 +112,7 @@ export function emptyHead(wallet: WalletRef): Head {
     holds: [],
     totals: NO_TOTALS,
     counts: {},
+    spent: NOTHING_SPENT,
     headHash: '',
     updatedAt: '',
   };

@@ -1,7 +1,7 @@
 import { startBackoff } from '#lib/store/backoff';
 import type { Key } from '#lib/store/keys';
 import type { ItemValue } from '#lib/store/names';
-import { getItems } from '#lib/store/read';
+import { isRemembered, readItems } from '#lib/store/remembered-settings';
 import type { Table } from '#lib/store/table';
 import { type Put, transact } from '#lib/store/transact';
 
@@ -64,10 +64,11 @@ export async function decideAndCommit<R>(table: Table, work: Transaction<R>): Pr
       });
       const isDone = fresh.some(([name]) => name === done);
       if (!isDone) backoff.checkDeadline();
+      // What is not read again are entries, which never change: that they are there stays known.
       loaded =
-        isDone || isComplete(work, fresh)
+        isDone || isComplete(table, work, fresh)
           ? new Map([...loaded, ...fresh])
-          : await load(table, keys);
+          : new Map([...fresh, ...(await load(table, keys))]);
     }
   }
 }
@@ -81,17 +82,19 @@ function itemsOf(loaded: Loaded): Items {
 
 /** Whether a failure told all that changed: the condition of one item says nothing about those that were only read. */
 function isComplete<R>(
+  table: Table,
   work: Transaction<R>,
   fresh: readonly (readonly [string, ItemValue])[],
 ): boolean {
   const guarded = new Set([...work.guarded, ...(work.unlikely ?? [])].map(nameOf));
-  return work.reads.length === 0 && fresh.every(([name]) => guarded.has(name));
+  const isTold = work.reads.every((key) => isRemembered(table, key));
+  return isTold && fresh.every(([name]) => guarded.has(name));
 }
 
 type Loaded = ReadonlyMap<string, ItemValue | null>;
 
 async function load(table: Table, keys: readonly Key[]): Promise<Loaded> {
-  const items = await getItems(table, keys);
+  const items = await readItems(table, keys);
   return new Map(keys.map((key, index) => [nameOf(key), items[index] ?? null]));
 }
 

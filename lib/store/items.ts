@@ -1,6 +1,13 @@
 import * as z from 'zod';
 import { type Draw, type Entry, ENTRY_TYPES } from '#lib/ledger/entry';
-import { CATEGORIES, type Head, nextDueAt, NO_TOTALS, type Totals } from '#lib/ledger/wallet';
+import {
+  CATEGORIES,
+  type Head,
+  nextDueAt,
+  NO_TOTALS,
+  NOTHING_SPENT,
+  type Totals,
+} from '#lib/ledger/wallet';
 import {
   dayPartition,
   duePartition,
@@ -58,6 +65,7 @@ const headSchema = z.object({
     .default([]),
   totals,
   counts: z.array(z.tuple([z.enum(ENTRY_TYPES), count])),
+  spent: z.object({ hour: count.default(0), day: count }).optional(),
   headHash: z.string(),
   updatedAt: z.string(),
 });
@@ -122,6 +130,8 @@ export function headAttributes(head: Head): ItemValue {
     holds: head.holds.length === 0 ? undefined : head.holds,
     totals: withoutZeros(head.totals),
     counts: Object.entries(head.counts),
+    spent:
+      head.spent.day === 0 ? undefined : { hour: orAbsent(head.spent.hour), day: head.spent.day },
     headHash: head.headHash,
     updatedAt: head.updatedAt,
   });
@@ -146,6 +156,7 @@ export function headFromItem(item: object): Head {
     grants: grants.map((grant) => ({ ...grant, expiresAt: grant.expiresAt ?? null })),
     totals: { ...NO_TOTALS, ...dropUndefined(stored) },
     counts: Object.fromEntries(counts),
+    spent: head.spent ?? NOTHING_SPENT,
   };
 }
 

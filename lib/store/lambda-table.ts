@@ -3,7 +3,7 @@ import { createDocumentClient, type Table } from '#lib/store/table';
 
 /** The table of a Lambda function: the real clock, real chance, and a client that lives as long as the instance. */
 export function lambdaTable(
-  options: Pick<Table, 'name' | 'retryBudgetMs'> & Partial<Pick<Table, 'onConflict'>>,
+  options: Pick<Table, 'name' | 'retryBudgetMs'> & Partial<Pick<Table, 'onConflict' | 'settings'>>,
 ): Table {
   return {
     ...options,

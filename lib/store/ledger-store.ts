@@ -27,9 +27,10 @@ import {
   userPartition,
 } from '#lib/store/keys';
 import type { ItemValue } from '#lib/store/names';
-import { getItem, getItems, queryAll } from '#lib/store/read';
+import { getItem, queryAll } from '#lib/store/read';
 import { headOf, readHead } from '#lib/store/read-head';
 import { keyOfRecord, recordFromItem, recordKey, recordToItem } from '#lib/store/records';
+import { readItems } from '#lib/store/remembered-settings';
 import { type Table, TRANSACT_ITEMS_MAX } from '#lib/store/table';
 import { type Put, transact } from '#lib/store/transact';
 import { sweepWallet } from '#lib/wallets/sweep-wallets';
@@ -119,12 +120,13 @@ function runBatch<R>(table: Table, work: BatchWork<R>): Promise<R> {
   const keyOf = (cause: string): Key =>
     entryKey({ userId: wallet.userId, entryId: entryId(wallet, cause) });
   const entryKeys = work.causes.map(keyOf);
+  const reads = work.reads ?? [];
   return untilItFits<R>(table, [wallet], {
     done: record && recordKey(record),
     guarded: [headKey(wallet)],
     // Forty spends that were never done cost no read: their puts would tell.
     unlikely: entryKeys,
-    reads: [],
+    reads: reads.map(recordKey),
     decide: (items) => {
       const head = headOf(wallet, items.get(headKey(wallet)));
       const plan = work.decide({
@@ -135,7 +137,7 @@ function runBatch<R>(table: Table, work: BatchWork<R>): Promise<R> {
           const item = items.get(keyOf(cause));
           return item && entryFromItem(item);
         },
-        read: readerOf(record ? [record] : [], items),
+        read: readerOf(record ? [record, ...reads] : reads, items),
       });
       if (plan === 'read_entries') return { missing: entryKeys };
       const { result, posting, writes } = plan;
@@ -229,7 +231,7 @@ function recordPut(write: RecordWrite): Put {
 }
 
 async function loadRecords(table: Table, refs: readonly RecordRef[]): Promise<Reader> {
-  const items = await getItems(table, refs.map(recordKey));
+  const items = await readItems(table, refs.map(recordKey));
   const found = new Map(refs.map((ref, index) => [nameOf(recordKey(ref)), items[index] ?? null]));
   return readerOf(refs, { get: (key) => found.get(nameOf(key)) ?? null });
 }

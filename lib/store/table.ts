@@ -1,5 +1,6 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { RememberedSettings } from '#lib/store/remembered-settings';
 
 /** The table as the store's functions use it. Time, randomness and waiting come from outside. */
 export interface Table {
@@ -12,6 +13,8 @@ export interface Table {
   readonly elapsedMs: () => number;
   /** How long a command may retry lost races: below the function's timeout, so that it can still answer 503. */
   readonly retryBudgetMs: number;
+  /** Where settings may be a moment old; everywhere else they are read whenever they matter. */
+  readonly settings?: RememberedSettings;
   /** Called for every attempt that lost a race, for the metric. */
   readonly onConflict?: () => void;
 }

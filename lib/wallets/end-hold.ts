@@ -1,10 +1,12 @@
 import { invariant } from '#lib/invariant';
 import type { Command, Decision } from '#lib/ledger/decision';
 import { captureHold, releaseHold } from '#lib/ledger/hold';
+import type { SpendingCap } from '#lib/ledger/spending-cap';
 import type { Head } from '#lib/ledger/wallet';
 import { ContentionError, type LedgerStore, type Outcome } from '#lib/ports';
 import { endedHold, type HoldRecord, stateOf } from '#lib/wallets/hold';
 import type { WalletRefusal } from '#lib/wallets/refusal';
+import { spendingCapRefs, spendingCapsOf } from '#lib/wallets/spending-caps';
 
 /** How a hold is to end; a capture without an amount takes all that is held. */
 export type HoldEnd =
@@ -55,13 +57,14 @@ function tryToEnd(
     wallets: [hold],
     cause: input.command.cause,
     fingerprint: input.command.fingerprint ?? null,
-    reads: [{ record: 'hold', id }],
+    reads: [{ record: 'hold', id }, ...spendingCapRefs],
     decide: ({ heads: [head], read }) => {
       const stored = read('hold', id);
       invariant(stored, 'a hold is never forgotten');
       const ended = endOf(stored.value, head, input.command.now);
       if (ended) return { ok: false, refusal: { code: ended } };
-      const decision = decide(head, hold, input);
+      const caps = spendingCapsOf(read, hold.creditType);
+      const decision = decide(head, { hold, caps, input });
       if (!decision.ok) return decision;
       const value = endedHold(stored.value, decision.entry);
       return {
@@ -91,9 +94,19 @@ function endOf(
   }
 }
 
-function decide(head: Head, hold: HoldRecord, { end, command }: EndHoldInput): Decision {
+function decide(
+  head: Head,
+  ending: {
+    readonly hold: HoldRecord;
+    readonly caps: readonly SpendingCap[];
+    readonly input: EndHoldInput;
+  },
+): Decision {
+  const { hold, caps } = ending;
+  const { end, command } = ending.input;
   const { description, reference, metadata, id: holdId } = hold;
   const full = { ...command, description, reference, metadata, holdId };
   if (end.kind === 'release') return releaseHold(head, full);
-  return captureHold(head, { ...full, ...(end.amount !== undefined && { amount: end.amount }) });
+  const { amount } = end;
+  return captureHold(head, { ...full, caps, ...(amount !== undefined && { amount }) });
 }

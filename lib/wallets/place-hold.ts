@@ -6,6 +6,7 @@ import type { LedgerStore, Outcome } from '#lib/ports';
 import { settingOf } from '#lib/settings/settings';
 import { holdIdOf, placedHold } from '#lib/wallets/hold';
 import type { WalletRefusal } from '#lib/wallets/refusal';
+import { spendingCapRefs, spendingCapsOf } from '#lib/wallets/spending-caps';
 
 export interface PlaceHoldInput {
   readonly wallet: WalletRef;
@@ -33,6 +34,7 @@ export function placeHold(
     reads: [
       { record: 'setting', id: DEFAULT_SECONDS },
       { record: 'setting', id: MAX_SECONDS },
+      ...spendingCapRefs,
     ],
     decide: ({ heads: [head], read }) => {
       const limitSeconds = settingOf('hold_seconds_max', read('setting', MAX_SECONDS));
@@ -42,7 +44,8 @@ export function placeHold(
       if (expiresAt > secondsAfter(command.now, limitSeconds)) {
         return { ok: false, refusal: { code: 'HOLD_TOO_LONG', limitSeconds } };
       }
-      const decision = decidePlacing(head, { ...command, holdId, amount, expiresAt });
+      const caps = spendingCapsOf(read, wallet.creditType);
+      const decision = decidePlacing(head, { ...command, holdId, amount, caps, expiresAt });
       if (!decision.ok) return decision;
       const id = { userId: wallet.userId, holdId };
       const value = placedHold(decision.entry);

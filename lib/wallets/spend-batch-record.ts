@@ -19,6 +19,11 @@ export const spendBatchSchema = z.object({
           required: z.int().optional(),
           available: z.int().optional(),
           shortfall: z.int().optional(),
+          period: z.enum(['hour', 'day']).optional(),
+          limit: z.int().optional(),
+          used: z.int().optional(),
+          held: z.int().optional(),
+          resetsAt: z.string().optional(),
         })
         .nullable(),
     }),

@@ -2,10 +2,12 @@ import { invariant } from '#lib/invariant';
 import { advance } from '#lib/ledger/advance';
 import type { Command, Refusal } from '#lib/ledger/decision';
 import type { Entry } from '#lib/ledger/entry';
-import { outflowRefusal, spend } from '#lib/ledger/spend';
+import { spend, spendRefusal } from '#lib/ledger/spend';
+import type { SpendingCap } from '#lib/ledger/spending-cap';
 import type { Head, WalletRef } from '#lib/ledger/wallet';
 import type { BatchPlan, BatchWork, LedgerStore } from '#lib/ports';
 import type { SpendBatchRecord, SpendRefusal } from '#lib/wallets/spend-batch-record';
+import { spendingCapRefs, spendingCapsOf } from '#lib/wallets/spending-caps';
 
 /** One spend of a batch. Its own key makes its cause, so that it happens once in whatever batch it comes again. */
 export interface BatchSpend extends Command {
@@ -55,6 +57,7 @@ function workOf(input: SpendBatchInput): BatchWork<BatchOutcome> {
     wallet,
     causes: spends.map((each) => each.cause),
     record: request && { record: 'spendBatch', id },
+    reads: spendingCapRefs,
     decide: ({ head, entryOf, entriesRead, read }) => {
       const stored = request && read('spendBatch', id)?.value;
       if (stored && stored.fingerprint !== request.fingerprint) {
@@ -63,11 +66,12 @@ function workOf(input: SpendBatchInput): BatchWork<BatchOutcome> {
       if (stored && !entriesRead) return 'read_entries';
       if (stored)
         return nothing(head, { kind: 'replayed', ...answerAgain(stored, input, entryOf) });
-      const posting = spendInOrder(head, spends, entryOf);
+      const caps = spendingCapsOf(read, wallet.creditType);
+      const posting = spendInOrder(head, { spends, caps, entryOf });
       // Whether a spend was done before comes before whether it can be done (DESIGN 3.8).
       const isRefused = posting.results.some(({ status }) => status === 'refused');
       if (isRefused && !entriesRead) return 'read_entries';
-      const refusal = input.partial ? null : refusalOf(posting.results, head, input);
+      const refusal = input.partial ? null : refusalOf(posting.results, head, { ...input, caps });
       if (refusal) return nothing(head, refusal);
       const answer: BatchAnswer = {
         results: posting.results,
@@ -91,9 +95,13 @@ function nothing<R>(head: Head, result: R): BatchPlan<R> {
 /** Each spend on the head that those before it have left. */
 function spendInOrder(
   start: Head,
-  spends: readonly BatchSpend[],
-  entryOf: (cause: string) => Entry | null,
+  batch: {
+    readonly spends: readonly BatchSpend[];
+    readonly caps: readonly SpendingCap[];
+    readonly entryOf: (cause: string) => Entry | null;
+  },
 ): { readonly head: Head; readonly entries: readonly Entry[]; readonly results: SpendResult[] } {
+  const { spends, caps, entryOf } = batch;
   let head = start;
   const entries: Entry[] = [];
   const results = spends.map((each): SpendResult => {
@@ -102,7 +110,7 @@ function spendInOrder(
       if (existing.fingerprint === each.fingerprint) return { status: 'replayed', entry: existing };
       return { status: 'refused', refusal: { code: 'IDEMPOTENCY_KEY_REUSED' } };
     }
-    const decision = spend(head, each);
+    const decision = spend(head, { ...each, caps });
     if (!decision.ok) return { status: 'refused', refusal: decision.refusal };
     head = decision.head;
     entries.push(...decision.entries);
@@ -115,7 +123,7 @@ function spendInOrder(
 function refusalOf(
   results: readonly SpendResult[],
   head: Head,
-  { spends, now }: SpendBatchInput,
+  { spends, now, caps }: SpendBatchInput & { readonly caps: readonly SpendingCap[] },
 ): Extract<BatchOutcome, { kind: 'refused' | 'reused' }> | null {
   const index = results.findIndex(({ status }) => status === 'refused');
   const first = results[index];
@@ -125,7 +133,7 @@ function refusalOf(
     (sum, each, place) => (results[place]?.status === 'replayed' ? sum : sum + each.amount),
     0,
   );
-  const refusal = outflowRefusal(advance(head, now).head, required);
+  const refusal = spendRefusal(advance(head, now), { amount: required, caps });
   invariant(refusal, 'spends that do not fit one by one do not fit together');
   return { kind: 'refused', index, refusal };
 }

@@ -3,8 +3,9 @@ import { spend } from '#lib/ledger/spend';
 import type { WalletRef } from '#lib/ledger/wallet';
 import type { LedgerStore, Outcome } from '#lib/ports';
 import { planOf } from '#lib/wallets/plan';
+import { spendingCapRefs, spendingCapsOf } from '#lib/wallets/spending-caps';
 
-/** Takes credits out of a wallet: all of them or none, once per cause (DESIGN 3.4, 3.8). */
+/** Takes credits out of a wallet: all of them or none, once per cause, within the spending caps (DESIGN 3.4, 3.8, 5). */
 export function spendCredits(
   ledger: LedgerStore,
   input: { readonly wallet: WalletRef; readonly command: Command & { readonly amount: number } },
@@ -14,6 +15,10 @@ export function spendCredits(
     wallets: [wallet],
     cause: command.cause,
     fingerprint: command.fingerprint ?? null,
-    decide: ({ heads: [head] }) => planOf(spend(head, command)),
+    reads: spendingCapRefs,
+    decide: ({ heads: [head], read }) => {
+      const caps = spendingCapsOf(read, wallet.creditType);
+      return planOf(spend(head, { ...command, caps }));
+    },
   });
 }

@@ -218,7 +218,7 @@ describe('credits that expire soon', () => {
       fingerprint: null,
       decide: ({ heads: [head] }) => {
         const command = { now: NOW, cause: 'hold', actor: 'service:test', description: 'Hold' };
-        const hold = { holdId: 'hld_1', amount: 1, expiresAt: inDays(1) };
+        const hold = { holdId: 'hld_1', amount: 1, caps: [], expiresAt: inDays(1) };
         const decision = placeHold(head, { ...command, ...hold });
         return decision.ok ? { ok: true, decisions: [decision] } : decision;
       },

@@ -2,7 +2,14 @@ import type { Decision, Refusal } from '#lib/ledger/decision';
 import type { Entry } from '#lib/ledger/entry';
 import type { TransferDecision } from '#lib/ledger/transfer';
 import type { WalletRef } from '#lib/ledger/wallet';
-import { available, emptyModel, type Model, ModelRefusalError, tick } from '#tests/ledger/model';
+import {
+  available,
+  emptyModel,
+  type Model,
+  type ModelCaps,
+  ModelRefusalError,
+  tick,
+} from '#tests/ledger/model';
 import { ALICE, BOB, openWallet, type TestWallet } from '#tests/ledger/wallets';
 
 export interface Payment {
@@ -19,6 +26,8 @@ export interface Lane {
   readonly spends: { readonly entry: Entry; refunded: number }[];
   readonly payments: Payment[];
   readonly holdIds: string[];
+  /** What its operator allows now. */
+  caps: ModelCaps;
 }
 export interface Bench {
   readonly lanes: readonly [Lane, ...Lane[]];
@@ -39,6 +48,7 @@ export function openBench(others: readonly WalletRef[] = [BOB]): Bench {
     spends: [],
     payments: [],
     holdIds: [],
+    caps: {},
   });
   return { lanes: [lane(ALICE), ...others.map(lane)], clock: 0 };
 }

@@ -11,6 +11,7 @@ import {
   sum,
   termsOf,
 } from '#tests/ledger/buckets';
+import { hour } from '#tests/ledger/wallets';
 
 /*
  * A wallet written a second time, as plainly as possible: buckets that are filled and emptied in place, stacks for
@@ -38,6 +39,8 @@ export interface Model {
   readonly spends: Map<string, Piece[]>;
   /** By payment: what reinstatements may still undo. */
   readonly undos: Map<string, Undo[]>;
+  /** Every spend there ever was, by its hour. */
+  readonly spendings: { readonly hour: number; readonly amount: number }[];
   /** Credits in and out, by the name of the running total. */
   readonly totals: Map<string, number>;
 }
@@ -60,6 +63,7 @@ export function emptyModel(): Model {
     holds: new Map(),
     spends: new Map(),
     undos: new Map(),
+    spendings: [],
     totals: new Map(),
   };
 }
@@ -122,9 +126,50 @@ export function expectThawed(model: Model): void {
   if (model.isFrozen) throw new ModelRefusalError({ code: 'WALLET_FROZEN' });
 }
 
-export function spend(model: Model, cause: string, amount: number): void {
+/** At most so many credits in an hour and in a day; absent for as many as there are. */
+export interface ModelCaps {
+  readonly hour?: number | undefined;
+  readonly day?: number | undefined;
+}
+
+export function spend(model: Model, cause: string, amount: number, caps: ModelCaps): void {
   expectThawed(model);
-  model.spends.set(cause, take(model, 'used', amount));
+  const pieces = take(model, 'used', amount);
+  expectRoom(model, amount, caps);
+  model.spends.set(cause, pieces);
+  model.spendings.push({ hour: model.time, amount });
+}
+
+/** What has been spent in this hour or day, counted anew from every spend of the wallet. */
+export function spentIn(model: Model, period: 'hour' | 'day'): number {
+  const length = period === 'hour' ? 1 : 24;
+  const current = Math.floor(model.time / length);
+  return sum(model.spendings.filter(({ hour }) => Math.floor(hour / length) === current));
+}
+
+function expectRoom(model: Model, amount: number, caps: ModelCaps): void {
+  const held = model.buckets.reduce((all, bucket) => all + bucket.held, 0);
+  // What resets later counts more.
+  for (const period of ['day', 'hour'] as const) {
+    const limit = caps[period] ?? Infinity;
+    const used = spentIn(model, period);
+    if (used + held + amount <= limit) continue;
+    const hours = period === 'hour' ? 1 : 24 - mod(model.time, 24);
+    throw new ModelRefusalError({
+      code: 'SPENDING_CAP',
+      period,
+      limit,
+      used,
+      held,
+      resetsAt: hour(model.time + hours),
+      retryAfterSeconds: hours * 3_600,
+    });
+  }
+}
+
+/** Clocks of these histories may lie before their start. */
+function mod(hours: number, length: number): number {
+  return ((hours % length) + length) % length;
 }
 
 export function refund(
@@ -191,11 +236,21 @@ export function reinstate(
   give(model, 'reinstated', revived(model, pieces, request));
 }
 
-export function placeHold(model: Model, id: string, amount: number, ends: number): void {
+export function placeHold(
+  model: Model,
+  hold: {
+    readonly id: string;
+    readonly amount: number;
+    readonly ends: number;
+    readonly caps: ModelCaps;
+  },
+): void {
+  const { id, amount, ends, caps } = hold;
   if (ends <= model.time) throw new ModelRefusalError({ code: 'ALREADY_EXPIRED' });
   if (model.holds.has(id)) throw new ModelRefusalError({ code: 'HOLD_EXISTS' });
   expectThawed(model);
   const pieces = take(model, 'held', amount);
+  expectRoom(model, amount, caps);
   if (model.holds.size >= HOLDS_MAX) {
     throw new ModelRefusalError({ code: 'TOO_MANY_HOLDS', limit: HOLDS_MAX });
   }
@@ -215,6 +270,7 @@ export function endHold(
     readonly wasOpen: boolean;
     /** Null releases; undefined captures all of it. */
     readonly capture: number | null | undefined;
+    readonly caps: ModelCaps;
     readonly cause: string;
   },
 ): void {
@@ -235,6 +291,7 @@ export function endHold(
       shortfall: amount - reach,
     });
   }
+  if (beyond > 0) expectRoom(model, beyond, request.caps);
   const pieces: Piece[] = [];
   let left = amount - beyond;
   for (const part of hold.parts) {
@@ -251,7 +308,10 @@ export function endHold(
     if (same) same.amount += piece.amount;
     else pieces.push(piece);
   }
-  if (request.capture !== null) model.spends.set(request.cause, pieces);
+  if (request.capture !== null) {
+    model.spends.set(request.cause, pieces);
+    model.spendings.push({ hour: model.time, amount });
+  }
   afterFreeing(model);
 }
 

@@ -2,6 +2,7 @@ import type { Decision } from '#lib/ledger/decision';
 import { entryId } from '#lib/ledger/entry';
 import { grantIdOf } from '#lib/ledger/inflow';
 import { reversedCredits } from '#lib/ledger/reversal';
+import type { SpendingCap } from '#lib/ledger/spending-cap';
 import type { TransferDecision } from '#lib/ledger/transfer';
 import type { GrantTerms } from '#lib/ledger/wallet';
 import {
@@ -18,6 +19,7 @@ import * as model from '#tests/ledger/model';
 import type { Step, StepTerms } from '#tests/ledger/steps';
 import { hour } from '#tests/ledger/wallets';
 
+const CAP_PERIODS = ['hour', 'day'] as const;
 const GRACE_HOURS = 24 * 7;
 const DONE: Said = { ledger: null, model: null };
 
@@ -36,13 +38,16 @@ export function play(bench: Bench, step: Step): Said {
       return playAdjust(bench, lane, step);
     case 'spend': {
       const amount = step.amount ?? availableNow(bench, lane);
-      const decision = lane.wallet.spend({ amount });
+      const decision = lane.wallet.spend({ amount, caps: capsOf(lane) });
       const said = both(bench, [lane], decision, ([copy]) =>
-        model.spend(copy, nameOf(decision), amount),
+        model.spend(copy, nameOf(decision), amount, lane.caps),
       );
       if (decision.ok) lane.spends.push({ entry: decision.entry, refunded: 0 });
       return said;
     }
+    case 'caps':
+      lane.caps = { hour: step.hour, day: step.day };
+      return DONE;
     case 'freeze': {
       const decision = step.on ? lane.wallet.freeze() : lane.wallet.unfreeze();
       return both(bench, [lane], decision, ([copy]) => model.freeze(copy, step.on));
@@ -63,8 +68,8 @@ export function play(bench: Bench, step: Step): Said {
       return both(
         bench,
         [lane],
-        lane.wallet.placeHold({ holdId, amount, expiresAt: hour(ends) }),
-        ([copy]) => model.placeHold(copy, holdId, amount, ends),
+        lane.wallet.placeHold({ holdId, amount, caps: capsOf(lane), expiresAt: hour(ends) }),
+        ([copy]) => model.placeHold(copy, { id: holdId, amount, ends, caps: lane.caps }),
       );
     }
     case 'capture':
@@ -201,7 +206,7 @@ function playEnd(bench: Bench, lane: Lane, step: StepOf<'capture'> | StepOf<'rel
   const isCapture = step.kind === 'capture';
   const asked = isCapture && step.amount !== undefined ? { amount: step.amount } : {};
   const decision = isCapture
-    ? lane.wallet.captureHold({ holdId, ...asked })
+    ? lane.wallet.captureHold({ holdId, caps: capsOf(lane), ...asked })
     : lane.wallet.releaseHold({ holdId });
   if (decision.ok && isCapture) lane.spends.push({ entry: decision.entry, refunded: 0 });
   return both(bench, [lane], decision, ([copy]) =>
@@ -209,9 +214,17 @@ function playEnd(bench: Bench, lane: Lane, step: StepOf<'capture'> | StepOf<'rel
       id: holdId,
       wasOpen,
       capture: isCapture ? asked.amount : null,
+      caps: lane.caps,
       cause: nameOf(decision),
     }),
   );
+}
+
+function capsOf({ caps }: Lane): readonly SpendingCap[] {
+  return CAP_PERIODS.flatMap((period) => {
+    const credits = caps[period];
+    return credits === undefined ? [] : [{ period, credits }];
+  });
 }
 
 type LedgerTerms = Omit<GrantTerms, 'grantedAt'>;

@@ -25,6 +25,8 @@ const terms = fc.record({
 const policy = fc.constantFrom('debt', 'debt', 'floor');
 const type = fc.constantFrom('purchase', 'purchase', 'bonus', 'promo', 'subscription');
 /** Mostly a release, so that wallets are frozen now and then and not for good. */
+/** Credits of a cap, which spends of up to 300 and holds then run into; undefined for none. */
+const cap = fc.option(fc.integer({ min: 0, max: 900 }), { nil: undefined, freq: 2 });
 const isFreeze = fc.constantFrom(true, false, false);
 
 const step = fc.oneof(
@@ -83,6 +85,7 @@ const step = fc.oneof(
   },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant('release'), lane, pick }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('freeze'), lane, on: isFreeze }) },
+  { weight: 2, arbitrary: fc.record({ kind: fc.constant('caps'), lane, hour: cap, day: cap }) },
   {
     weight: 4,
     arbitrary: fc.record({
@@ -127,6 +130,10 @@ const holdStep = fc.oneof(
   },
   { weight: 4, arbitrary: fc.record({ kind: fc.constant('release'), lane: five, pick }) },
   { weight: 2, arbitrary: fc.record({ kind: fc.constant('freeze'), lane: five, on: isFreeze }) },
+  {
+    weight: 2,
+    arbitrary: fc.record({ kind: fc.constant('caps'), lane: five, hour: cap, day: cap }),
+  },
   {
     weight: 3,
     arbitrary: fc.record({

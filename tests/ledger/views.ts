@@ -1,12 +1,13 @@
 import { advance } from '#lib/ledger/advance';
+import { spentAt } from '#lib/ledger/spending-cap';
 import { availableOf, type Head, heldOf, isFrozen } from '#lib/ledger/wallet';
 import type { Bench, Lane } from '#tests/ledger/bench';
-import { type Model, tick } from '#tests/ledger/model';
+import { type Model, spentIn, tick } from '#tests/ledger/model';
 import { hour } from '#tests/ledger/wallets';
 
 /** What the model says that a head must be, and what it is. */
 export function views(lane: Lane): { readonly ledger: object; readonly model: object } {
-  return { ledger: headView(lane.wallet.head), model: modelView(lane.model) };
+  return { ledger: headView(lane.wallet.head, lane.model.time), model: modelView(lane.model) };
 }
 
 /** The same for a reader who comes at this instant, before anything is written. */
@@ -14,16 +15,17 @@ export function viewsNow(bench: Bench, lane: Lane): ReturnType<typeof views> {
   const copy = structuredClone(lane.model);
   tick(copy, bench.clock);
   const seen = advance(lane.wallet.head, hour(bench.clock)).head;
-  return { ledger: headView(seen), model: modelView(copy) };
+  return { ledger: headView(seen, copy.time), model: modelView(copy) };
 }
 
-function headView(head: Head): object {
+function headView(head: Head, time: number): object {
   const { totals } = head;
   return {
     balance: head.balance,
     held: heldOf(head),
     available: availableOf(head),
     debt: head.debt,
+    spent: spentAt(head, Number.isFinite(time) ? hour(time) : ''),
     isFrozen: isFrozen(head),
     grants: head.grants.map(
       ({ id, category, priority, expiresAt, grantedAt, remaining, held }) => ({
@@ -53,7 +55,8 @@ function headView(head: Head): object {
   };
 }
 
-function modelView({ buckets, holds, debt, isFrozen, totals }: Model): object {
+function modelView(model: Model): object {
+  const { buckets, holds, debt, isFrozen, totals } = model;
   const held = buckets.reduce((sum, each) => sum + each.held, 0);
   const free = buckets.reduce((sum, each) => sum + each.free, 0);
   const total = (name: string) => totals.get(name) ?? 0;
@@ -62,6 +65,7 @@ function modelView({ buckets, holds, debt, isFrozen, totals }: Model): object {
     held,
     available: free,
     debt,
+    spent: { hour: spentIn(model, 'hour'), day: spentIn(model, 'day') },
     isFrozen,
     grants: buckets
       .toSorted((a, b) => (a.id < b.id ? -1 : 1))

@@ -94,15 +94,16 @@ export function openWallet(ref: WalletRef = ALICE): TestWallet {
     },
     keep,
     add: (given) => keep(add(head, { ...command(), ...PAID, type: 'purchase', ...given })),
-    spend: (given) => keep(spend(head, { ...command(), ...given })),
+    spend: (given) => keep(spend(head, { ...command(), caps: [], ...given })),
     refund: (given) =>
       keep(refund(head, { ...command(), refunded: 0, graceExpiresAt: graceAfter(now), ...given })),
     reverse: (given) => keep(reverse(head, { ...command(), clawback: 'debt', ...given })),
     reinstate: (given) =>
       keep(reinstate(head, { ...command(), graceExpiresAt: graceAfter(now), ...given })),
     adjust: (given) => keep(adjust(head, { ...command(), terms: PAID, ...given })),
-    placeHold: (given) => keep(placeHold(head, { ...command(), expiresAt: day(365), ...given })),
-    captureHold: (given) => keep(captureHold(head, { ...command(), ...given })),
+    placeHold: (given) =>
+      keep(placeHold(head, { ...command(), caps: [], expiresAt: day(365), ...given })),
+    captureHold: (given) => keep(captureHold(head, { ...command(), caps: [], ...given })),
     releaseHold: (given) => keep(releaseHold(head, { ...command(), ...given })),
     freeze: () => keep(freeze(head, command())),
     unfreeze: () => keep(unfreeze(head, command())),

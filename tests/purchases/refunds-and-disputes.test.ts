@@ -3,7 +3,6 @@ import type { Entry } from '#lib/ledger/entry';
 import { verify } from '#lib/ledger/verify';
 import { type Applied, applyPaymentEvent } from '#lib/purchases/apply-payment-event';
 import type { PaymentEvent } from '#lib/payments/payment-event';
-import type { RecordWrite } from '#lib/ports';
 import { refundedMinorOf, statusOf } from '#lib/purchases/purchase-status';
 import type { StoredSetting } from '#lib/settings/settings';
 import {
@@ -15,6 +14,7 @@ import {
   refundTotalEventOf,
 } from '#tests/purchases/purchase-builders';
 import { NOW, openTestLedger, spendWork, type TestLedger } from '#tests/support/ledger';
+import { setSetting } from '#tests/support/settings';
 
 let test: TestLedger;
 beforeAll(async () => {
@@ -92,12 +92,7 @@ async function apply(...events: readonly PaymentEvent[]): Promise<readonly Appli
   return kinds;
 }
 
-async function set(key: 'clawback', value: StoredSetting['value']) {
-  const ref = { record: 'setting', id: { key } } as const;
-  const version = (await test.ledger.load([ref]))('setting', ref.id)?.version ?? null;
-  const write: RecordWrite = { ...ref, value: { value }, version };
-  await test.ledger.write([write]);
-}
+const set = (key: 'clawback', value: StoredSetting['value']) => setSetting(test.ledger, key, value);
 
 describe('a refund', () => {
   it('of 10.00 and then 15.00 of 49.00 takes back the share of both together', async () => {

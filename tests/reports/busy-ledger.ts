@@ -59,7 +59,11 @@ export async function liveOn(store: LedgerStore, life: Life): Promise<void> {
       );
     } else if (dice < 0.6) {
       const outcome = await run((head) =>
-        spend(head, { ...command, amount: Math.max(1, Math.min(amount, availableOf(head))) }),
+        spend(head, {
+          ...command,
+          amount: Math.max(1, Math.min(amount, availableOf(head))),
+          caps: [],
+        }),
       );
       if (outcome.kind === 'committed') {
         spends.set(name, [...(spends.get(name) ?? []), { entry: outcome.entry, refunded: false }]);
@@ -80,12 +84,12 @@ export async function liveOn(store: LedgerStore, life: Life): Promise<void> {
       const holdId = `hold_${number}`;
       holds.set(name, [...(holds.get(name) ?? []), holdId]);
       const expiresAt = later(now, random() * 2 * DAY_MS);
-      await run((head) => placeHold(head, { ...command, holdId, amount: 5, expiresAt }));
+      await run((head) => placeHold(head, { ...command, holdId, amount: 5, caps: [], expiresAt }));
     } else if (dice < 0.8) {
       const holdId = holds.get(name)?.pop();
       if (holdId === undefined) return;
       const end = random() < 0.5 ? captureHold : releaseHold;
-      await run((head) => end(head, { ...command, holdId }));
+      await run((head) => end(head, { ...command, holdId, caps: [] }));
     } else if (dice < 0.83) {
       const to = { userId: `user_${user + life.users}`, creditType };
       await store.run({

@@ -92,7 +92,7 @@ function dayOf(day: number, entriesPerDay: number): Folded {
     const decision =
       step === 0
         ? add(head, { ...command, ...terms, type: 'bonus', amount: BONUS })
-        : spend(head, { ...command, amount: 1 });
+        : spend(head, { ...command, amount: 1, caps: [] });
     if (!decision.ok) throw new Error(decision.refusal.code);
     head = decision.head;
     decision.entries.forEach(fold.add);

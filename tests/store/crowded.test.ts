@@ -39,7 +39,7 @@ async function crowd(userId: string): Promise<WalletRef> {
       fingerprint: null,
       decide: ({ heads: [head] }) => {
         const terms = { holdId: `h${n}`, amount: 1, expiresAt: EXPIRY };
-        const held = placeHold(head, { ...command(cause, NOW), ...terms });
+        const held = placeHold(head, { caps: [], ...command(cause, NOW), ...terms });
         return held.ok ? { ok: true, decisions: [held] } : held;
       },
     });

@@ -99,7 +99,7 @@ function makeWallet(
     const decision =
       step === 0
         ? add(head, { ...draft, ...terms, type: 'bonus', amount: 1_000 })
-        : spend(head, { ...draft, amount: 1 });
+        : spend(head, { ...draft, amount: 1, caps: [] });
     if (!decision.ok) throw new Error(decision.refusal.code);
     head = decision.head;
     made.push(...decision.entries);

@@ -134,7 +134,7 @@ function makeHistory(wallet: WalletRef, length: number): { head: Head; entries: 
       const terms = { category: 'promotional', priority: 0, expiresAt: at(step + 900) } as const;
       take(add(head, { ...common, ...terms, cause: `bonus:${step}`, type: 'bonus', amount: 800 }));
     } else if (step % 1_000 <= 700) {
-      take(spend(head, { ...common, cause: `step:${step}`, amount: 1 }));
+      take(spend(head, { ...common, cause: `step:${step}`, amount: 1, caps: [] }));
     } else if (step % 1_000 === 950) {
       const swept = advance(head, common.now);
       head = swept.head;

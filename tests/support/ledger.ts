@@ -80,7 +80,7 @@ export function addWork(
 export function spendWork(options: CommandOptions): Work<unknown> {
   const { cause, amount, now = NOW, fingerprint = null } = options;
   const command = { now, cause, fingerprint, actor: 'service:test', description: 'Enrich a lead' };
-  return planOf(options, (heads) => spend(heads[0], { ...command, amount }));
+  return planOf(options, (heads) => spend(heads[0], { ...command, amount, caps: [] }));
 }
 
 /** Expects that a command was done, now or earlier, and gives its entry. */

@@ -54,6 +54,7 @@ export const applicationRoutes = {
     answers: { 201: applied },
     errors: [
       'INSUFFICIENT_CREDITS',
+      'SPENDING_CAP',
       'WALLET_FROZEN',
       'ALREADY_APPLIED',
       'PROJECT_CANCELLED',

@@ -43,6 +43,7 @@ export const holdRoutes = {
     answers: { 201: holdMovement },
     errors: [
       'INSUFFICIENT_CREDITS',
+      'SPENDING_CAP',
       'WALLET_FROZEN',
       'TOO_MANY_HOLDS',
       'HOLD_TOO_LONG',
@@ -66,6 +67,7 @@ export const holdRoutes = {
     errors: [
       'NOT_FOUND',
       'INSUFFICIENT_CREDITS',
+      'SPENDING_CAP',
       'WALLET_FROZEN',
       'HOLD_ALREADY_CAPTURED',
       'HOLD_ALREADY_RELEASED',

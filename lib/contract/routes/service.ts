@@ -104,7 +104,7 @@ export const serviceRoutes = {
     }),
     idempotent: true,
     answers: { 201: movement },
-    errors: ['INSUFFICIENT_CREDITS', 'WALLET_FROZEN', 'CONTENTION'],
+    errors: ['INSUFFICIENT_CREDITS', 'WALLET_FROZEN', 'SPENDING_CAP', 'CONTENTION'],
   }),
   refundCredits: route({
     name: 'refundCredits',

@@ -76,6 +76,6 @@ export const transferRoutes = {
     }),
     idempotent: true,
     answers: { 201: batch },
-    errors: ['INSUFFICIENT_CREDITS', 'WALLET_FROZEN', 'CONTENTION'],
+    errors: ['INSUFFICIENT_CREDITS', 'WALLET_FROZEN', 'SPENDING_CAP', 'CONTENTION'],
   }),
 };

@@ -7,6 +7,7 @@ import { openDesk } from '#tests/functions/applications/desk';
 import { bodyOf, codeOf } from '#tests/functions/purchases/shop';
 import { NOW } from '#tests/http/events';
 import { addWork, entryOf, openTestLedger, type TestLedger } from '#tests/support/ledger';
+import { setSetting } from '#tests/support/settings';
 
 const {
   applyToProject,
@@ -49,12 +50,7 @@ const earn = (amount: number, expiresAt: string | null = null) =>
 const balance = async () =>
   (await ledger.ledger.loadHead({ userId: user, creditType: 'general' })).balance;
 const entries = async () => ledger.ledger.loadEntries(user);
-const setCost = async (value: number) => {
-  const id = { key: 'application_cost' } as const;
-  const read = await ledger.ledger.load([{ record: 'setting', id }]);
-  const version = read('setting', id)?.version ?? null;
-  await ledger.ledger.write([{ record: 'setting', id, value: { value }, version }]);
-};
+const setCost = (value: number) => setSetting(ledger.ledger, 'application_cost', value);
 const apply = (projectId: string, key?: string) =>
   desk.call(applyToProject, user, {
     body: { project_id: projectId },

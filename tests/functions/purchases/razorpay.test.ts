@@ -5,6 +5,7 @@ import type { SettingKey, StoredSetting } from '#lib/settings/settings';
 import { bodyOf, codeOf, openShop, seedPackages } from '#tests/functions/purchases/shop';
 import { KEY } from '#tests/infra/local/razorpay/stand-in';
 import { openTestLedger, spendWork, type TestLedger } from '#tests/support/ledger';
+import { setSetting } from '#tests/support/settings';
 
 const { getPurchase, initiatePurchase, listPackages, verifyPayment } = purchaseRoutes;
 
@@ -31,12 +32,7 @@ async function paid(shop: Shop, body: Readonly<Record<string, unknown>> = { cred
   return { user, begun, handover: shop.rzp.razorpay.pay(begun.order_id, 'success') };
 }
 
-async function set(key: SettingKey, value: StoredSetting['value']) {
-  const id = { key };
-  const stored = (await test.ledger.load([{ record: 'setting', id }]))('setting', id);
-  const version = stored?.version ?? null;
-  await test.ledger.write([{ record: 'setting', id, value: { value }, version }]);
-}
+const set = (key: SettingKey, value: StoredSetting['value']) => setSetting(test.ledger, key, value);
 
 describe('initiating a purchase', () => {
   it.each([

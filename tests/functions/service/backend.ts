@@ -11,6 +11,8 @@ import { refundUserCredits } from '#functions/service/refund-credits';
 import { transferUserCredits } from '#functions/service/transfer-credits';
 import type { Route } from '#lib/contract/route';
 import { apiHandler } from '#lib/http/api-handler';
+import { createLedgerStore } from '#lib/store/ledger-store';
+import { rememberSettings } from '#lib/store/remembered-settings';
 import { context, httpEvent, testRuntime } from '#tests/http/events';
 import type { TestLedger } from '#tests/support/ledger';
 
@@ -35,6 +37,8 @@ export interface Answered {
 /** The service function over a real table, as the app's backend calls it, at a time that the test sets. */
 export function openBackend(test: TestLedger, start = '2026-03-01T12:00:00.000Z') {
   let now = start;
+  const settings = rememberSettings(() => Date.parse(now));
+  const ledger = createLedgerStore({ ...test.table, settings });
   const endpoints = [
     addUserCredits,
     deductCredits,
@@ -61,7 +65,7 @@ export function openBackend(test: TestLedger, start = '2026-03-01T12:00:00.000Z'
           scopes: new Set(['credits/write']),
         },
       }),
-      ledger: test.ledger,
+      ledger,
       history: test.history,
     }),
     { ...testRuntime(), now: () => new Date(now) },
@@ -88,4 +92,14 @@ export function openBackend(test: TestLedger, start = '2026-03-01T12:00:00.000Z'
       };
     },
   };
+}
+
+const TRIES_MAX = 20;
+
+/** Sends a request with a key again while its outcome is not known, as the contract asks callers to. */
+export async function untilKnown(send: () => Promise<Answered>): Promise<Answered> {
+  for (let tries = 1; ; tries += 1) {
+    const answer = await send();
+    if (answer.status < 500 || tries === TRIES_MAX) return answer;
+  }
 }

@@ -176,7 +176,9 @@ describe('a spend of a batch', () => {
 });
 
 test('forty spends that are new cost two round trips and read no entry', async () => {
-  const user = await userWith('cost', 100);
+  const user = await userWith('cost', 101);
+  // The instance has seen the spending caps a moment ago.
+  await user.batch(spendsOf([1], 'before'));
   const forty = spendsOf(Array.from({ length: 40 }, () => 1));
   const { result, cost } = await store.measure(() => user.batch(forty, { key: 'night' }));
   expect(result.status).toBe(201);

@@ -6,6 +6,7 @@ import { freeze } from '#lib/ledger/freeze';
 import { planOf } from '#lib/wallets/plan';
 import { openBackend } from '#tests/functions/service/backend';
 import { openTestLedger, type TestLedger } from '#tests/support/ledger';
+import { setSetting } from '#tests/support/settings';
 
 let store: TestLedger;
 beforeAll(async () => {
@@ -19,17 +20,7 @@ async function register(userId: string): Promise<void> {
   await store.ledger.write([{ record: 'account', id: { userId }, value, version: null }]);
 }
 
-async function setLimit(value: number): Promise<void> {
-  const id = { key: 'transfer_limit_per_day' } as const;
-  const stored = (await store.ledger.load([{ record: 'setting', id }]))('setting', id);
-  const write = {
-    record: 'setting',
-    id,
-    value: { value },
-    version: stored?.version ?? null,
-  } as const;
-  expect(await store.ledger.write([write])).toBe(true);
-}
+const setLimit = (value: number) => setSetting(store.ledger, 'transfer_limit_per_day', value);
 
 function open() {
   const backend = openBackend(store);

@@ -133,11 +133,11 @@ describe('a hold', () => {
     });
     await test.ledger.run(addWork({ wallet, amount: 50, cause: 'welcome' }));
     const expiresAt = '2026-11-21T00:00:00.000Z';
-    const hold = { holdId: 'hld_1', amount: 30, expiresAt };
+    const hold = { holdId: 'hld_1', amount: 30, caps: [], expiresAt };
     await test.ledger.run(
       work('p', (head) => placeHold(head, { ...command, cause: 'p', ...hold })),
     );
-    const capture = { cause: 'c', holdId: 'hld_1', amount: 20 };
+    const capture = { cause: 'c', holdId: 'hld_1', amount: 20, caps: [] };
     await test.ledger.run(work('c', (head) => captureHold(head, { ...command, ...capture })));
     await publishRecords(dependencies(), await records());
     const told = bus.events().filter(({ 'detail-type': type }) => type.includes('.hold.'));
