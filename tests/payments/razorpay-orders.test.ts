@@ -149,7 +149,7 @@ describe('asking for a payment', () => {
     const running = await startRazorpay();
     const { paymentId } = await paidOrder(running);
     running.razorpay.faults.add({ kind, path: '/v1/payments', delay_ms: 5_000 });
-    const orders = ordersAt(running.apiUrl, { timeoutMs: 150 });
+    const orders = ordersAt(running.apiUrl, { timeoutMs: 1_000 });
     const answer = await orders.findPayment(paymentId);
     expect(answer.kind).toBe(kind === '429' ? 'unknown' : 'found');
   });
