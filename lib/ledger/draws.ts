@@ -26,15 +26,16 @@ export function grantOf(head: Head, grantId: string): Grant {
   return grant;
 }
 
-/** Draws of `amount` free credits, which the caller knows to be there; the grant `first` goes before the burn order. */
-export function drawInBurnOrder(head: Head, amount: number, first?: string): readonly Draw[] {
+/** Draws of `amount` free credits, which the caller knows to be there; the grants `first` go before the burn order. */
+export function drawInBurnOrder(
+  head: Head,
+  amount: number,
+  first: readonly Grant[] = [],
+): readonly Draw[] {
   const draws: Draw[] = [];
   let owed = amount;
   const inOrder = head.grants.toSorted(byBurnOrder);
-  for (const grant of [
-    ...inOrder.filter((open) => open.id === first),
-    ...inOrder.filter((open) => open.id !== first),
-  ]) {
+  for (const grant of [...first, ...inOrder.filter((open) => !first.includes(open))]) {
     const drawn = Math.min(freeOf(grant), owed);
     if (drawn > 0) draws.push(drawOf(grant, { amount: -drawn }));
     owed -= drawn;

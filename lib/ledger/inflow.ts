@@ -57,16 +57,21 @@ export function bringIn(posting: Posting, draft: Draft): Decision {
   if (head.balance + amount > BALANCE_MAX) {
     return refuse({ code: 'BALANCE_LIMIT_EXCEEDED', limit: BALANCE_MAX });
   }
-  const merged = mergesToFit(head.grants, draft.draws);
+  const merged = mergesToFit(head.grants, draft);
   if (!merged) return refuse({ code: 'TOO_MANY_GRANTS', limit: GRANTS_MAX });
   return decided(settleDebt(post(posting, { ...draft, merged })), draft);
 }
 
 /**
  * The merges that keep the head within its bound: pairs of equal category, priority and expiry, oldest first
- * (DESIGN 3.9). Null when no such pair is left.
+ * (DESIGN 3.9). Null when no such pair is left, which bought credits never meet: all of them are of equal terms, so
+ * that the place beyond the bound is theirs again and again.
  */
-function mergesToFit(open: readonly Grant[], draws: readonly Draw[]): readonly Merge[] | null {
+function mergesToFit(
+  open: readonly Grant[],
+  { draws, type }: Pick<Draft, 'draws' | 'type'>,
+): readonly Merge[] | null {
+  const bound = type === 'purchase' ? GRANTS_MAX + 1 : Math.max(GRANTS_MAX, open.length);
   const ids = new Set(open.map((grant) => grant.id));
   const fresh = draws
     .filter((draw) => draw.amount > 0 && !ids.has(draw.grantId))
@@ -81,7 +86,7 @@ function mergesToFit(open: readonly Grant[], draws: readonly Draw[]): readonly M
     }));
   let grants = [...open, ...fresh].toSorted(byAge);
   const merges: Merge[] = [];
-  while (grants.length > GRANTS_MAX) {
+  while (grants.length > bound) {
     const merge = firstPair(grants);
     if (!merge) return null;
     merges.push(merge);
@@ -93,12 +98,17 @@ function mergesToFit(open: readonly Grant[], draws: readonly Draw[]): readonly M
 function firstPair(oldestFirst: readonly Grant[]): Merge | null {
   const seen = new Map<string, string>();
   for (const grant of oldestFirst) {
-    const terms = `${grant.category} ${grant.priority} ${grant.expiresAt ?? ''}`;
+    const terms = kindOf(grant);
     const into = seen.get(terms);
     if (into !== undefined) return { from: grant.id, into };
     seen.set(terms, grant.id);
   }
   return null;
+}
+
+/** Grants of one kind may merge: a wallet with them merged is worth the same, and burns the same. */
+export function kindOf({ category, expiresAt, priority }: Omit<GrantTerms, 'grantedAt'>): string {
+  return `${category} ${priority} ${expiresAt ?? ''}`;
 }
 
 function byAge(a: Grant, b: Grant): number {

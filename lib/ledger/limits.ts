@@ -8,7 +8,10 @@ export const AMOUNT_MAX = 1_000_000_000;
 /** Credits of a wallet: far below 2^53, so that no sum of a wallet's totals ever loses a unit. */
 export const BALANCE_MAX = 1_000_000_000_000;
 
-/** Open grants in a head: they are one item, read and written by every spend. */
+/**
+ * Open grants in a head: they are one item, read and written by every spend. Beyond them there is one place for what
+ * was bought: money that has arrived must not wait for somebody to use up what was given away.
+ */
 export const GRANTS_MAX = 40;
 
 /** Open holds in a head. */

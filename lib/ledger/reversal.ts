@@ -1,5 +1,6 @@
 import { invariant } from '#lib/invariant';
 import { advance } from '#lib/ledger/advance';
+import { byBurnOrder } from '#lib/ledger/burn-order';
 import { type Command, type Decision, decided, post } from '#lib/ledger/decision';
 import { drawInBurnOrder } from '#lib/ledger/draws';
 import { type Draw, type Entry, entryId } from '#lib/ledger/entry';
@@ -10,7 +11,7 @@ import {
   slicesTaken,
   withoutLastTaken,
 } from '#lib/ledger/give-back';
-import { bringIn, grantIdOf } from '#lib/ledger/inflow';
+import { bringIn, grantIdOf, kindOf } from '#lib/ledger/inflow';
 import { BALANCE_MAX, checkAmount } from '#lib/ledger/limits';
 import { availableOf, type Grant, type Head } from '#lib/ledger/wallet';
 
@@ -35,20 +36,23 @@ export function reversedShare(payment: {
   return Number((2n * c * refunded + paid) / (2n * paid));
 }
 
+/** The grant that a payment made, as it was then. */
+export type PaymentGrant = Omit<Grant, 'remaining' | 'held'>;
+
 /**
- * Takes back `amount` credits of a payment: from its own grant first, then in burn order. What available credits
- * cannot cover becomes debt or is forgiven, as the policy says. Held credits stay with their holds.
+ * Takes back `amount` credits of a payment: from its own grant first, or the one that it was merged into, then in burn
+ * order. What available credits cannot cover becomes debt or is forgiven, as the policy says. Held credits stay with
+ * their holds.
  */
 export function reverse(
   head: Head,
   command: Command & {
     readonly amount: number;
-    /** The grant that the payment made. */
-    readonly grantId: string;
+    readonly paymentGrant: PaymentGrant;
     readonly clawback: Clawback;
   },
 ): Decision {
-  const { amount, grantId, clawback, ...draft } = command;
+  const { amount, paymentGrant, clawback, ...draft } = command;
   checkAmount(amount, BALANCE_MAX);
   const posting = advance(head, command.now);
   const covered = Math.min(amount, availableOf(posting.head));
@@ -57,12 +61,25 @@ export function reverse(
     post(posting, {
       ...draft,
       type: 'reversal',
-      draws: drawInBurnOrder(posting.head, covered, grantId),
+      draws: drawInBurnOrder(posting.head, covered, grantsOf(posting.head, paymentGrant)),
       debtChange: clawback === 'debt' ? uncovered : 0,
       forgiven: clawback === 'floor' ? uncovered : 0,
     }),
     command,
   );
+}
+
+/**
+ * Where a payment's credits are: in its own grant, and in older ones of its kind. The burn order empties the older
+ * first, so that what is left in one, while the payment's own is not whole, was merged into it (DESIGN 3.9).
+ */
+function grantsOf({ grants }: Head, payment: PaymentGrant): readonly Grant[] {
+  const kind = kindOf(payment);
+  const older = grants.filter(
+    (grant) =>
+      grant.id !== payment.id && kindOf(grant) === kind && grant.grantedAt <= payment.grantedAt,
+  );
+  return [...grants.filter(({ id }) => id === payment.id), ...older.toSorted(byBurnOrder)];
 }
 
 export interface ReinstateCommand extends Command {
@@ -71,7 +88,7 @@ export interface ReinstateCommand extends Command {
   /** Every reversal and reinstatement of the payment, oldest first. */
   readonly history: readonly Entry[];
   /** The grant that the payment made: credits go there that stand for debt which was paid since. */
-  readonly paymentGrant: Omit<Grant, 'remaining' | 'held'>;
+  readonly paymentGrant: PaymentGrant;
   readonly graceExpiresAt: string;
 }
 

@@ -10,7 +10,13 @@ import {
   type RecordWrite,
 } from '#lib/ports';
 import { purchaseOfEvent, purchaseRef, refsOfEvent } from '#lib/purchases/find-event-purchase';
-import { historyIds, type Posted, postingsDue, postPurchase } from '#lib/purchases/post-purchase';
+import {
+  historyIds,
+  type Posted,
+  type Posting,
+  postingsDue,
+  postPurchase,
+} from '#lib/purchases/post-purchase';
 import type { Purchase } from '#lib/purchases/purchase';
 import {
   changeOf,
@@ -111,7 +117,7 @@ async function post(
   const [first] = postingsDue(change.purchase);
   if (!first) return null;
   const { userId, creditType } = change.purchase;
-  const history = first.kind === 'reinstatement' ? await loadHistory(store, change.purchase) : [];
+  const history = await loadHistory(store, change.purchase, first);
   const outcome = await store.run<Verdict | Superseded>({
     wallets: [{ userId, creditType }],
     cause: first.cause,
@@ -176,10 +182,14 @@ function contextOf(read: Reader, { event, now }: Application) {
 }
 
 /** Entries never change, and their ids stand in the purchase: they need not be read in the transaction. */
-async function loadHistory(store: Store, purchase: Purchase): Promise<readonly Entry[]> {
+async function loadHistory(
+  store: Store,
+  purchase: Purchase,
+  posting: Posting,
+): Promise<readonly Entry[]> {
   const { userId } = purchase;
   const entries = await Promise.all(
-    historyIds(purchase).map((entryId) => store.loadEntry({ userId, entryId })),
+    historyIds(purchase, posting).map((entryId) => store.loadEntry({ userId, entryId })),
   );
   return entries.filter((entry) => entry !== null);
 }

@@ -2,8 +2,8 @@ import { invariant } from '#lib/invariant';
 import type { Command, Decision } from '#lib/ledger/decision';
 import type { Entry } from '#lib/ledger/entry';
 import { add, grantIdOf } from '#lib/ledger/inflow';
-import { reinstate, reverse } from '#lib/ledger/reversal';
-import type { GrantTerms, Head } from '#lib/ledger/wallet';
+import { type PaymentGrant, reinstate, reverse } from '#lib/ledger/reversal';
+import type { Head } from '#lib/ledger/wallet';
 import type { Committed } from '#lib/ports';
 import { correctionCause, type Purchase, purchaseCause } from '#lib/purchases/purchase';
 import { creditsDue, reversalDue } from '#lib/purchases/purchase-status';
@@ -17,7 +17,7 @@ export interface PostingContext {
   readonly actor: string;
   readonly clawback: SettingValue<'clawback'>;
   readonly refundGraceDays: SettingValue<'refund_grace_days'>;
-  /** The entries of the purchase's credit and corrections, in their order; needed where something is reinstated. */
+  /** The entries that `historyIds` names, in their order. */
   readonly history: readonly Entry[];
 }
 
@@ -48,7 +48,9 @@ export function postPurchase(head: Head, purchase: Purchase, context: PostingCon
   let state: { readonly head: Head; readonly purchase: Purchase } = { head, purchase };
   const made: Committed[] = [];
   for (const posting of postingsDue(purchase)) {
-    const decision = decide(state.head, { purchase: state.purchase, posting, context });
+    const history = [...context.history, ...made.map(({ entry }) => entry)];
+    const due = { purchase: state.purchase, posting, context: { ...context, history } };
+    const decision = decide(state.head, due);
     if (!decision.ok) return { ok: false, posting, code: decision.refusal.code };
     made.push(decision);
     const next = recordPosting(state.purchase, posting, decision.entry.id);
@@ -93,18 +95,17 @@ function decide(
         ...command,
         description: `Payment returned: ${purchase.packageName}`,
         amount: reversalDue(purchase),
-        grantId: grantIdOf(creditEntryId(purchase)),
+        paymentGrant: paymentGrantOf(context.history, purchase),
         clawback: context.clawback,
       });
     case 'reinstatement': {
-      const [credit, ...history] = context.history;
-      invariant(credit?.id === creditEntryId(purchase), 'history begins with the credit');
+      const [, ...history] = context.history;
       return reinstate(head, {
         ...command,
         description: `Payment kept after all: ${purchase.packageName}`,
         amount: -reversalDue(purchase),
         history,
-        paymentGrant: { id: grantIdOf(credit.id), ...termsOf(credit) },
+        paymentGrant: paymentGrantOf(context.history, purchase),
         graceExpiresAt: daysAfter(now, context.refundGraceDays),
       });
     }
@@ -120,9 +121,19 @@ function recordPosting(purchase: Purchase, posting: Posting, entryId: string): P
   return { ...purchase, corrections: [...purchase.corrections, correction] };
 }
 
-/** The entries whose effects a reinstatement undoes, and the credit itself. */
-export function historyIds(purchase: Purchase): readonly string[] {
-  return [creditEntryId(purchase), ...purchase.corrections.map(({ entryId }) => entryId)];
+/**
+ * The entries without which a posting cannot be decided: the credit whose grant is corrected, and for a reinstatement
+ * all whose effects it undoes.
+ */
+export function historyIds(purchase: Purchase, posting: Posting): readonly string[] {
+  switch (posting.kind) {
+    case 'credit':
+      return [];
+    case 'reversal':
+      return [creditEntryId(purchase)];
+    case 'reinstatement':
+      return [creditEntryId(purchase), ...purchase.corrections.map(({ entryId }) => entryId)];
+  }
 }
 
 function creditEntryId(purchase: Purchase): string {
@@ -131,11 +142,13 @@ function creditEntryId(purchase: Purchase): string {
 }
 
 /** What the payment's grant was given on: a grant of its id must never have other terms. */
-function termsOf(credit: Entry): GrantTerms {
-  const draw = credit.draws.find(({ grantId }) => grantId === grantIdOf(credit.id));
+function paymentGrantOf([credit]: readonly Entry[], purchase: Purchase): PaymentGrant {
+  invariant(credit?.id === creditEntryId(purchase), 'history begins with the credit');
+  const id = grantIdOf(credit.id);
+  const draw = credit.draws.find(({ grantId }) => grantId === id);
   invariant(draw, 'a credit makes a grant');
   const { category, priority, expiresAt, grantedAt } = draw;
-  return { category, priority, expiresAt, grantedAt };
+  return { id, category, priority, expiresAt, grantedAt };
 }
 
 function daysAfter(instant: string, days: number): string {

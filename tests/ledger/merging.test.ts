@@ -5,6 +5,7 @@ import { heldOf } from '#lib/ledger/wallet';
 import {
   ALICE,
   day,
+  drawn,
   entryOf,
   grantIdIn,
   hour,
@@ -19,7 +20,7 @@ function crowded(alike: number): { readonly wallet: TestWallet; readonly ids: re
   const ids = Array.from({ length: 40 }, (_, number) => {
     wallet.at(hour(number));
     const priority = number < alike ? 0 : number;
-    return grantIdIn(wallet.add({ amount: 10, priority }));
+    return grantIdIn(wallet.add({ amount: 10, priority, type: 'bonus' }));
   });
   return { wallet, ids };
 }
@@ -27,7 +28,7 @@ function crowded(alike: number): { readonly wallet: TestWallet; readonly ids: re
 describe('the 41st grant', () => {
   it('joins the two oldest of equal terms, and the entry says so', () => {
     const { wallet, ids } = crowded(3);
-    const entry = entryOf(wallet.add({ amount: 5, priority: 99 }));
+    const entry = entryOf(wallet.add({ amount: 5, priority: 99, type: 'bonus' }));
     expect(entry.merged).toEqual([{ from: ids[1], into: ids[0] }]);
     expect(wallet.head.grants).toHaveLength(40);
     expect(wallet.head.grants.find((grant) => grant.id === ids[0])).toMatchObject({
@@ -39,7 +40,7 @@ describe('the 41st grant', () => {
 
   it('may itself be the one that joins an older', () => {
     const { wallet, ids } = crowded(1);
-    const added = wallet.add({ amount: 5, priority: 0 });
+    const added = wallet.add({ amount: 5, priority: 0, type: 'bonus' });
     expect(entryOf(added).merged).toEqual([{ from: grantIdIn(added), into: ids[0] }]);
   });
 
@@ -51,7 +52,7 @@ describe('the 41st grant', () => {
     'of another %s than all others is refused, and nothing is written',
     (_name, terms) => {
       const { wallet } = crowded(1);
-      expect(refusalOf(wallet.add({ amount: 5, priority: 0, ...terms }))).toEqual({
+      expect(refusalOf(wallet.add({ amount: 5, priority: 0, type: 'bonus', ...terms }))).toEqual({
         code: 'TOO_MANY_GRANTS',
         limit: 40,
       });
@@ -62,7 +63,7 @@ describe('the 41st grant', () => {
   it('takes the slices of holds along, in their order', () => {
     const { wallet, ids } = crowded(3);
     wallet.placeHold({ holdId: 'job', amount: 35 });
-    wallet.add({ amount: 5, priority: 99 });
+    wallet.add({ amount: 5, priority: 99, type: 'bonus' });
     expect(wallet.head.holds[0]?.slices).toEqual([
       { grantId: ids[0], amount: 20 },
       { grantId: ids[2], amount: 10 },
@@ -83,19 +84,65 @@ describe('the 41st grant', () => {
     for (let priority = 1; priority < 40; priority++) wallet.add({ amount: 1, priority });
     wallet.placeHold({ holdId: 'job', amount: 139 });
     wallet.reverse({ amount: 30, grantId });
-    wallet.add({ amount: 50, priority: 0 });
+    wallet.add({ amount: 50, priority: 0, type: 'bonus' });
     expect(wallet.head).toMatchObject({ debt: 0, balance: 159 });
   });
 
   it('refunds to a grant that was merged away open it again with its own terms', () => {
     const { wallet, ids } = crowded(2);
     const spend = entryOf(wallet.spend({ amount: 15 }));
-    wallet.add({ amount: 5, priority: 0 });
-    wallet.add({ amount: 5, priority: 98 });
+    wallet.add({ amount: 5, priority: 0, type: 'bonus' });
+    wallet.add({ amount: 5, priority: 98, type: 'bonus' });
     const refund = entryOf(wallet.refund({ spend }));
     expect(refund.draws.map((draw) => draw.grantId)).toEqual([ids[1], ids[0]]);
     expect(wallet.head.balance).toBe(410);
     expect(verify(wallet.head, wallet.entries)).toEqual([]);
     expect(replay(ALICE, wallet.entries)).toEqual(wallet.head);
+  });
+});
+
+describe('what was bought', () => {
+  const BOUGHT = { type: 'purchase', category: 'paid', priority: 50 } as const;
+
+  it('is never refused for what was given away: it has a place beyond the bound, and joins what was bought before', () => {
+    const { wallet, ids } = crowded(1);
+    const first = wallet.add({ ...BOUGHT, amount: 100 });
+    expect(entryOf(first).merged).toEqual([]);
+    expect(wallet.head.grants).toHaveLength(41);
+    for (const time of [hour(50), hour(51), hour(52)]) {
+      wallet.at(time);
+      const next = wallet.add({ ...BOUGHT, amount: 100 });
+      expect(entryOf(next).merged).toEqual([{ from: grantIdIn(next), into: grantIdIn(first) }]);
+    }
+    expect(wallet.head.balance).toBe(800);
+    expect(refusalOf(wallet.add({ amount: 5, priority: 99, type: 'bonus' })).code).toBe(
+      'TOO_MANY_GRANTS',
+    );
+    // What opens no other grant goes on as before.
+    const spend = entryOf(wallet.spend({ amount: 5 }));
+    expect(drawn(entryOf(wallet.refund({ spend })), ids)).toEqual([[0, 5]]);
+    expect(verify(wallet.head, wallet.entries)).toEqual([]);
+    expect(replay(ALICE, wallet.entries)).toEqual(wallet.head);
+  });
+
+  it('is taken back from the grant that it was merged into, before anything else', () => {
+    const { wallet } = crowded(1);
+    const older = grantIdIn(wallet.add({ ...BOUGHT, amount: 100 }));
+    wallet.at(hour(50));
+    const grantId = grantIdIn(wallet.add({ ...BOUGHT, amount: 60 }));
+    const reversal = entryOf(wallet.reverse({ amount: 60, grantId }));
+    expect(reversal.draws.map((draw) => [draw.grantId, draw.amount])).toEqual([[older, -60]]);
+    expect(wallet.head.balance).toBe(500);
+  });
+
+  it('and used up is not taken from what was bought since, as long as something else burns before', () => {
+    const wallet = openWallet();
+    const grantId = grantIdIn(wallet.add({ ...BOUGHT, amount: 60 }));
+    wallet.spend({ amount: 60 });
+    wallet.at(hour(1));
+    const given = grantIdIn(wallet.add({ amount: 60, category: 'promotional', type: 'bonus' }));
+    wallet.add({ ...BOUGHT, amount: 60 });
+    const reversal = entryOf(wallet.reverse({ amount: 60, grantId }));
+    expect(reversal.draws.map((draw) => draw.grantId)).toEqual([given]);
   });
 });

@@ -86,8 +86,13 @@ export function add(model: Model, total: string, grant: Omit<Bucket, 'held'>): v
   give(model, total, [{ ...grant, amount: grant.free }]);
 }
 
-/** Takes credits in burn order; the bucket named `first` before all. */
-export function take(model: Model, total: string, amount: number, first?: string): Piece[] {
+/** Takes credits in burn order; the buckets `first` before all. */
+export function take(
+  model: Model,
+  total: string,
+  amount: number,
+  first: readonly Bucket[] = [],
+): Piece[] {
   const there = available(model);
   if (there < amount) {
     const shortfall = amount - there;
@@ -98,11 +103,9 @@ export function take(model: Model, total: string, amount: number, first?: string
       shortfall,
     });
   }
-  const order = burnOrder(model.buckets);
-  const own = order.filter((bucket) => bucket.id === first);
   const pieces: Piece[] = [];
   let left = amount;
-  for (const bucket of [...own, ...order]) {
+  for (const bucket of [...first, ...burnOrder(model.buckets)]) {
     const taken = Math.min(left, bucket.free);
     if (taken === 0) continue;
     bucket.free -= taken;
@@ -195,7 +198,8 @@ export function reverse(
   model: Model,
   request: {
     readonly payment: string;
-    readonly grantId: string;
+    /** What the payment gave; it may have been joined to an older one since. */
+    readonly grant: Omit<Piece, 'amount'>;
     readonly amount: number;
     readonly policy: 'debt' | 'floor';
   },
@@ -203,7 +207,15 @@ export function reverse(
   const covered = Math.min(request.amount, available(model));
   const rest = request.amount - covered;
   const stack = model.undos.get(request.payment) ?? [];
-  for (const piece of take(model, 'reversed', covered, request.grantId)) {
+  const { grant } = request;
+  const own = model.buckets.filter(({ id }) => id === grant.id);
+  const joined = burnOrder(model.buckets).filter(
+    (bucket) =>
+      bucket.id !== grant.id &&
+      termsOf(bucket) === termsOf(grant) &&
+      bucket.granted <= grant.granted,
+  );
+  for (const piece of take(model, 'reversed', covered, [...own, ...joined])) {
     stack.push({ kind: 'taken', piece, amount: piece.amount });
   }
   if (rest > 0) {
@@ -322,9 +334,10 @@ export function give(model: Model, total: string, pieces: readonly Piece[]): voi
   if (balance + amount > BALANCE_MAX) {
     throw new ModelRefusalError({ code: 'BALANCE_LIMIT_EXCEEDED', limit: BALANCE_MAX });
   }
+  const room = total === 'purchased' ? GRANTS_MAX + 1 : Math.max(GRANTS_MAX, model.buckets.length);
   for (const piece of pieces) open(model, piece).free += piece.amount;
   count(model, total, amount);
-  while (model.buckets.length > GRANTS_MAX) joinOldestPair(model);
+  while (model.buckets.length > room) joinOldestPair(model);
   payDebt(model);
 }
 

@@ -154,13 +154,22 @@ function playReverse(bench: Bench, lane: Lane, step: StepOf<'reverse'>): Said {
   );
   if (!payment) return DONE;
   const amount = Math.min(step.amount, reversible(payment));
-  const grantId = payment.entry.draws[0]?.grantId ?? '';
+  const grant = grantOf(payment);
   const clawback = step.policy === 'floor' ? 'floor' : 'debt';
-  const decision = lane.wallet.reverse({ amount, grantId, clawback });
+  const decision = lane.wallet.reverse({ amount, grantId: grant.id, clawback });
   if (decision.ok) payment.history.push(decision.entry);
   return both(bench, [lane], decision, ([copy]) =>
-    model.reverse(copy, { payment: payment.id, grantId, amount, policy: clawback }),
+    model.reverse(copy, { payment: payment.id, grant, amount, policy: clawback }),
   );
+}
+
+/** What a payment gave, in the model's words. */
+function grantOf({ entry: { draws } }: Lane['payments'][number]) {
+  const [draw] = draws;
+  if (!draw) throw new Error('a payment gives credits');
+  const { category, expiresAt, grantId: id, grantedAt, priority } = draw;
+  const expires = expiresAt === null ? Infinity : hoursOf(expiresAt);
+  return { id, category, priority, expires, granted: hoursOf(grantedAt) };
 }
 
 function playReinstate(bench: Bench, lane: Lane, step: StepOf<'reinstate'>): Said {
@@ -183,13 +192,7 @@ function playReinstate(bench: Bench, lane: Lane, step: StepOf<'reinstate'>): Sai
   return both(bench, [lane], decision, ([copy]) =>
     model.reinstate(copy, {
       payment: payment.id,
-      grant: {
-        id,
-        category,
-        priority,
-        expires: expiresAt === null ? Infinity : hoursOf(expiresAt),
-        granted: hoursOf(grantedAt),
-      },
+      grant: grantOf(payment),
       amount,
       grace,
       newId: newIds(lane, nameOf(decision)),

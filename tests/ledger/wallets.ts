@@ -5,7 +5,7 @@ import { captureHold, placeHold, releaseHold } from '#lib/ledger/hold';
 import { freeze, unfreeze } from '#lib/ledger/freeze';
 import { add } from '#lib/ledger/inflow';
 import { refund } from '#lib/ledger/refund';
-import { reinstate, reverse } from '#lib/ledger/reversal';
+import { type PaymentGrant, reinstate, reverse } from '#lib/ledger/reversal';
 import { spend } from '#lib/ledger/spend';
 import { transfer, type TransferDecision } from '#lib/ledger/transfer';
 import { emptyHead, type GrantTerms, type Head, type WalletRef } from '#lib/ledger/wallet';
@@ -50,7 +50,8 @@ export interface TestWallet {
   add(given: Given<typeof add, 'amount'>): Decision;
   spend(given: Given<typeof spend, 'amount'>): Decision;
   refund(given: Given<typeof refund, 'spend'>): Decision;
-  reverse(given: Given<typeof reverse, 'amount' | 'grantId'>): Decision;
+  /** `grantId` is the grant that the payment made. */
+  reverse(given: Given<typeof reverse, 'amount'> & { readonly grantId: string }): Decision;
   reinstate(given: Given<typeof reinstate, 'amount' | 'history' | 'paymentGrant'>): Decision;
   adjust(given: {
     readonly amount: number;
@@ -97,7 +98,10 @@ export function openWallet(ref: WalletRef = ALICE): TestWallet {
     spend: (given) => keep(spend(head, { ...command(), caps: [], ...given })),
     refund: (given) =>
       keep(refund(head, { ...command(), refunded: 0, graceExpiresAt: graceAfter(now), ...given })),
-    reverse: (given) => keep(reverse(head, { ...command(), clawback: 'debt', ...given })),
+    reverse: ({ grantId, ...given }) => {
+      const paymentGrant = paymentGrantIn(entries, grantId);
+      return keep(reverse(head, { ...command(), clawback: 'debt', paymentGrant, ...given }));
+    },
     reinstate: (given) =>
       keep(reinstate(head, { ...command(), graceExpiresAt: graceAfter(now), ...given })),
     adjust: (given) => keep(adjust(head, { ...command(), terms: PAID, ...given })),
@@ -134,6 +138,14 @@ export function grantIdIn(decision: Decision): string {
   const [draw] = entryOf(decision).draws;
   if (!draw) throw new Error('the entry made no grant');
   return draw.grantId;
+}
+
+/** A grant as the entry made it that brought it in. */
+function paymentGrantIn(entries: readonly Entry[], grantId: string): PaymentGrant {
+  const draw = entries.flatMap(({ draws }) => draws).find((each) => each.grantId === grantId);
+  if (!draw) throw new Error('no entry made the grant');
+  const { category, priority, expiresAt, grantedAt } = draw;
+  return { id: grantId, category, priority, expiresAt, grantedAt };
 }
 
 export function refusalOf(decision: Decision | TransferDecision): Refusal {

@@ -1,5 +1,8 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { GRANTS_MAX } from '#lib/ledger/limits';
+import { advance } from '#lib/ledger/advance';
+import { bringIn } from '#lib/ledger/inflow';
+import { BALANCE_MAX, GRANTS_MAX } from '#lib/ledger/limits';
+import type { WalletRef } from '#lib/ledger/wallet';
 import type { CheckoutEvent } from '#lib/payments/payment-event';
 import { type Applied, applyPaymentEvent } from '#lib/purchases/apply-payment-event';
 import type { Purchase } from '#lib/purchases/purchase';
@@ -222,18 +225,40 @@ describe('nothing is credited, and a person is told why, when', () => {
     expect(await balanceOf(wallet)).toBe(100);
   });
 
-  it('the wallet is full: the payment is kept, and the event credits once there is room', async () => {
+  it('the wallet can hold no more credits: the payment is kept, and the event credits once there is room', async () => {
     const { event, wallet, stored } = await givenPurchase();
-    for (let day = 1; day <= GRANTS_MAX; day += 1) {
-      const expiresAt = new Date(Date.parse(NOW) + day * 86_400_000).toISOString();
-      await test.ledger.run(addWork({ wallet, amount: 1, cause: `fill:${day}`, expiresAt }));
-    }
+    await fill(wallet);
     expect(await apply(event())).toMatchObject({ kind: 'quarantine', reason: 'WALLET_REFUSED' });
     expect(await stored()).toMatchObject({ payments: [{ amountMinor: 1_000 }], credited: null });
-    expect(await balanceOf(wallet)).toBe(GRANTS_MAX);
+    expect(await balanceOf(wallet)).toBe(BALANCE_MAX);
 
-    await test.ledger.run(spendWork({ wallet, amount: 1, cause: 'room' }));
+    await test.ledger.run(spendWork({ wallet, amount: 100, cause: 'room' }));
     expect(await apply(event())).toMatchObject({ kind: 'credited' });
-    expect(await balanceOf(wallet)).toBe(GRANTS_MAX - 1 + 100);
+    expect(await balanceOf(wallet)).toBe(BALANCE_MAX);
   });
 });
+
+it('a wallet full of grants that were given away takes what was bought all the same', async () => {
+  const { event, wallet } = await givenPurchase();
+  for (let day = 1; day <= GRANTS_MAX; day += 1) {
+    const expiresAt = new Date(Date.parse(NOW) + day * 86_400_000).toISOString();
+    await test.ledger.run(addWork({ wallet, amount: 1, cause: `fill:${day}`, expiresAt }));
+  }
+  expect(await apply(event())).toMatchObject({ kind: 'credited' });
+  expect(await balanceOf(wallet)).toBe(GRANTS_MAX + 100);
+});
+
+/** One entry with all that a wallet can hold: a thousand of the largest commands would give it as well. */
+async function fill(wallet: WalletRef): Promise<void> {
+  const cause = 'fill';
+  await test.ledger.run({
+    ...addWork({ wallet, amount: 1, cause }),
+    decide: ({ heads: [head] }) => {
+      const terms = { category: 'promotional', priority: 0, expiresAt: null } as const;
+      const draw = { grantId: 'grn_full', amount: BALANCE_MAX, held: 0, grantedAt: NOW, ...terms };
+      const draft = { cause, actor: 'service:test', description: 'Welcome', draws: [draw] };
+      const decision = bringIn(advance(head, NOW), { ...draft, type: 'bonus' });
+      return decision.ok ? { ok: true, decisions: [decision] } : decision;
+    },
+  });
+}

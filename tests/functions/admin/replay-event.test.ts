@@ -37,7 +37,7 @@ async function quarantined(change: (body: string) => string = (body) => body) {
         eventId: String(sent?.id),
         type: 'checkout.session.completed',
         reason: 'WALLET_REFUSED',
-        detail: 'too many grants',
+        detail: 'the wallet is full',
         body,
         receivedAt: NOW,
         now: NOW,
@@ -62,7 +62,7 @@ describe('a quarantined event', () => {
     expect(await look()).toMatchObject({
       event_id: id,
       reason: 'WALLET_REFUSED',
-      detail: 'too many grants',
+      detail: 'the wallet is full',
       body,
       status: 'open',
       replays: [],
