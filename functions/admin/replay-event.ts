@@ -10,9 +10,13 @@ import { replayEvent as replay } from '#lib/purchases/replay-event';
 /** POST /admin/credits/events/{id}/replay */
 export const replayEvent = endpoint(
   adminRoutes.replayEvent,
-  async ({ caller, params, query, request }, { ledger, livemode }: AdminDependencies) => {
+  async ({ caller, params, query, request }, { history, ledger, livemode }: AdminDependencies) => {
     const outcome = await replay(
-      { store: ledger, translate: (event) => translateProviderEvent({ ...event, livemode }) },
+      {
+        store: ledger,
+        history,
+        translate: (event) => translateProviderEvent({ ...event, livemode }),
+      },
       {
         eventId: params.id,
         provider: query.provider ?? null,

@@ -1,15 +1,22 @@
 import type { Log } from '#lib/http/log';
 import type { CountMetric } from '#lib/http/metrics';
 import { parseDelivery } from '#lib/messaging/provider-delivery';
+import type { Translation } from '#lib/payments/payment-event';
 import { translateProviderEvent } from '#lib/payments/translate-provider-event';
-import type { LedgerStore } from '#lib/ports';
+import type { HistoryStore, LedgerStore } from '#lib/ports';
 import { type Applied, applyPaymentEvent } from '#lib/purchases/apply-payment-event';
 import { quarantineEvent } from '#lib/purchases/quarantine-event';
 import type { Verdict } from '#lib/purchases/verdict';
+import {
+  applySubscriptionEvent,
+  type SubscriptionApplied,
+} from '#lib/subscriptions/apply-subscription-event';
 import { saveCard } from '#lib/topups/set-up-card';
 
 export interface FulfillmentDependencies {
   readonly store: LedgerStore;
+  /** What a paid period asks about the one before. */
+  readonly history: Pick<HistoryStore, 'headAt'>;
   /** Whether this deployment sells for real money. */
   readonly livemode: boolean;
   readonly now: () => Date;
@@ -20,7 +27,7 @@ export interface FulfillmentDependencies {
 /** Below the queue's own bound, so that what belongs to nothing ends where people look, not among dead letters. */
 const DELIVERIES_MAX = 4;
 
-/** Its event may have come before its purchase: the queue brings it again. */
+/** Its event may have come before its purchase or subscription: the queue brings it again. */
 class EarlyEventError extends Error {
   override readonly name = 'EarlyEventError';
 }
@@ -50,10 +57,7 @@ export async function fulfillMessage(
     log.info(`card ${saved}`, about);
     return;
   }
-  const applied =
-    translation.kind === 'event'
-      ? await applyPaymentEvent({ store }, { event: translation.event, now })
-      : translation;
+  const applied = await apply(deps, translation, now);
   const verdict = applied.kind === 'early' ? lastWord(applied, message.deliveries) : applied;
   const { eventId, type } = named;
   const event = { provider, eventId, type, body, receivedAt, now };
@@ -84,11 +88,28 @@ export async function fulfillMessage(
   log.warn('what waited for a payment contradicts its purchase', { ...about, purchase_id });
 }
 
+async function apply(
+  { history, store: ledger }: FulfillmentDependencies,
+  translation: Exclude<Translation, { readonly kind: 'saved_card' }>,
+  now: string,
+) {
+  switch (translation.kind) {
+    case 'event':
+      return applyPaymentEvent({ store: ledger }, { event: translation.event, now });
+    case 'subscription':
+      return applySubscriptionEvent({ ledger, history }, { event: translation.event, now });
+    case 'ignored':
+    case 'quarantine':
+      return translation;
+  }
+}
+
 /** An event that stays unknown for as long as the queue tries waits for a person. */
 function lastWord(
-  early: Extract<Applied, { readonly kind: 'early' }>,
+  early: Extract<Applied | SubscriptionApplied, { readonly kind: 'early' }>,
   deliveries: number,
 ): Verdict {
   if (deliveries < DELIVERIES_MAX) throw new EarlyEventError(early.detail);
-  return { kind: 'quarantine', reason: 'UNKNOWN_PAYMENT', detail: early.detail };
+  const reason = 'reason' in early ? early.reason : 'UNKNOWN_PAYMENT';
+  return { kind: 'quarantine', reason, detail: early.detail };
 }

@@ -3,6 +3,7 @@ import { fulfillBatch } from '#functions/fulfillment/fulfill-batch';
 import { createLog } from '#lib/http/log';
 import { createMetrics } from '#lib/http/metrics';
 import { requireVariable } from '#lib/http/runtime';
+import { createHistoryStore } from '#lib/store/history-store';
 import { lambdaTable } from '#lib/store/lambda-table';
 import { createLedgerStore } from '#lib/store/ledger-store';
 
@@ -10,14 +11,14 @@ import { createLedgerStore } from '#lib/store/ledger-store';
 const RETRY_BUDGET_MS = 5_000;
 
 const count = createMetrics();
+const table = lambdaTable({
+  name: requireVariable(process.env, 'TABLE_NAME'),
+  retryBudgetMs: RETRY_BUDGET_MS,
+  onConflict: () => count('ConflictRetries'),
+});
 const dependencies = {
-  store: createLedgerStore(
-    lambdaTable({
-      name: requireVariable(process.env, 'TABLE_NAME'),
-      retryBudgetMs: RETRY_BUDGET_MS,
-      onConflict: () => count('ConflictRetries'),
-    }),
-  ),
+  store: createLedgerStore(table),
+  history: createHistoryStore(table),
   livemode: requireVariable(process.env, 'STRIPE_LIVEMODE') === 'true',
   now: () => new Date(),
   count,

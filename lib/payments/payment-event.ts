@@ -1,3 +1,5 @@
+import type { SubscriptionEvent } from '#lib/payments/subscription-event';
+
 /**
  * What a payment provider tells us, in our words: adds facts to a purchase and says nothing about steps (DESIGN 6).
  * A provider's own shapes end in its translation. Money is in minor units, times are ISO 8601 UTC.
@@ -115,6 +117,7 @@ export interface SavedCardEvent {
 export type Translation<E extends PaymentEvent = PaymentEvent> =
   | { readonly kind: 'event'; readonly event: E }
   | { readonly kind: 'saved_card'; readonly event: SavedCardEvent }
+  | { readonly kind: 'subscription'; readonly event: SubscriptionEvent }
   /** Known to mean nothing for us, or not subscribed to. */
   | { readonly kind: 'ignored'; readonly eventId: string; readonly type: string }
   | {
@@ -137,6 +140,12 @@ export const QUARANTINE_REASONS = [
   /** No purchase of ours belongs to it. */
   'UNKNOWN_SESSION',
   'UNKNOWN_PAYMENT',
+  /** No user of ours is the customer whose subscription it is. */
+  'UNKNOWN_SUBSCRIPTION',
+  /** The subscription bills something that is no tier of ours. */
+  'UNKNOWN_PRICE',
+  /** The user has another one running: one of them has to be ended, and refunded. */
+  'SECOND_SUBSCRIPTION',
   /** The provider uses a status that we do not know the meaning of. */
   'UNKNOWN_STATUS',
   /** The session belongs to one purchase and names another, or its payment belongs to another. */

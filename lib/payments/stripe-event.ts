@@ -5,9 +5,18 @@ import type {
   CheckoutOutcome,
   DisputeState,
   PaymentEvent,
-  QuarantineReason,
   Translation,
 } from '#lib/payments/payment-event';
+import {
+  type Envelope,
+  envelopeSchema,
+  ignored,
+  isoTime,
+  quarantine,
+  type Read,
+  reader,
+  unknownStatus,
+} from '#lib/payments/stripe-envelope';
 import {
   type Charge,
   charge,
@@ -21,10 +30,9 @@ import {
   refund,
   type SetupIntent,
   setupIntent,
-  stripeId,
   stripeRefundState,
-  unixSeconds,
 } from '#lib/payments/stripe-objects';
+import { subscriptionReaders } from '#lib/payments/stripe-subscription-event';
 
 /**
  * The release of Stripe's API whose shapes we read: that of the SDK's pinned version. Versions of one release only add;
@@ -32,20 +40,8 @@ import {
  */
 export const STRIPE_API_RELEASE = 'endive';
 
-const envelopeSchema = z.object({
-  id: stripeId,
-  object: z.literal('event'),
-  type: z.string().min(1).max(100),
-  api_version: z.string().nullable().optional(),
-  created: unixSeconds,
-  livemode: z.boolean(),
-  data: z.object({ object: z.looseObject({ livemode: z.boolean().optional() }) }),
-});
-type Envelope = z.infer<typeof envelopeSchema>;
-type Read = (event: Envelope) => Translation;
-
 /**
- * Every type of event that says something about a purchase. The money of a dispute is gone from the moment it is open,
+ * Every type of event that says something about a purchase or a subscription. The money of a dispute is gone from the moment it is open,
  * so its status alone decides: `funds_withdrawn` tells no more than `created` does, whichever comes first, and is no
  * verdict; `funds_reinstated` follows a verdict that `closed` or `updated` tells as well.
  */
@@ -79,6 +75,7 @@ const readers: Readonly<Record<string, Read>> = {
   'charge.dispute.funds_withdrawn': reader(dispute, disputeEvent),
   'charge.dispute.funds_reinstated': reader(dispute, disputeEvent),
   'charge.dispute.closed': reader(dispute, disputeEvent),
+  ...subscriptionReaders,
 };
 
 /**
@@ -118,18 +115,6 @@ export function translateStripeEvent(delivery: {
   return read(event);
 }
 
-function reader<T>(
-  schema: z.ZodType<T>,
-  translate: (event: Envelope, object: T) => Translation,
-): Read {
-  return (event) => {
-    const parsed = schema.safeParse(event.data.object);
-    return parsed.success
-      ? translate(event, parsed.data)
-      : quarantine(event, 'MALFORMED_EVENT', z.prettifyError(parsed.error));
-  };
-}
-
 /** `outcomeOf` is null where the event's type and the session's payment status contradict each other. */
 function sessionReader(outcomeOf: (session: CheckoutSession) => CheckoutOutcome | null): Read {
   const ofPayment = reader(checkoutSession, (event, session) => {
@@ -140,8 +125,11 @@ function sessionReader(outcomeOf: (session: CheckoutSession) => CheckoutOutcome 
     }`;
     return quarantine(event, 'MALFORMED_EVENT', detail);
   });
-  // A page that saves a card asks for no money; what was saved is told by its setup intent.
-  return (event) => (event.data.object['mode'] === 'setup' ? ignored(event) : ofPayment(event));
+  return (event) => {
+    // What a page of the others has done is told by its setup intent, or its subscription and invoice.
+    const { mode } = event.data.object;
+    return mode === 'setup' || mode === 'subscription' ? ignored(event) : ofPayment(event);
+  };
 }
 
 function savedCard(event: Envelope, intent: SetupIntent): Translation {
@@ -298,18 +286,6 @@ function translated(event: PaymentEvent): Translation {
   return { kind: 'event', event };
 }
 
-function ignored(event: Envelope): Translation {
-  return { kind: 'ignored', eventId: event.id, type: event.type };
-}
-
-function unknownStatus(event: Envelope, status: string | null): Translation {
-  return quarantine(event, 'UNKNOWN_STATUS', `status is ${status ?? 'absent'}`);
-}
-
-function quarantine(event: Envelope, reason: QuarantineReason, detail: string): Translation {
-  return { kind: 'quarantine', reason, eventId: event.id, type: event.type, detail };
-}
-
 /** Undefined where it is not JSON, which no schema takes. */
 function parseJson(text: string): unknown {
   try {
@@ -318,8 +294,4 @@ function parseJson(text: string): unknown {
     if (error instanceof SyntaxError) return undefined;
     throw error;
   }
-}
-
-function isoTime(seconds: number): string {
-  return new Date(seconds * 1000).toISOString();
 }

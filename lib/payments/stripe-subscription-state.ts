@@ -1,3 +1,4 @@
+import { isoTime } from '#lib/payments/stripe-envelope';
 import type { StripeSubscription } from '#lib/payments/stripe-objects';
 import type { ToldSubscription } from '#lib/payments/subscription-event';
 import type { ProviderState } from '#lib/subscriptions/provider-state';
@@ -79,8 +80,4 @@ const STATUSES: Readonly<Record<string, SubscriptionStatus>> = {
 
 function statusOf(status: string): SubscriptionStatus | null {
   return Object.hasOwn(STATUSES, status) ? (STATUSES[status] ?? null) : null;
-}
-
-function isoTime(seconds: number): string {
-  return new Date(seconds * 1000).toISOString();
 }

@@ -17,13 +17,9 @@ export async function reconcileEvent(
   input: { readonly translation: Translation; readonly now: string },
 ): Promise<Finding | null> {
   const { now, translation } = input;
-  // A card that is saved says nothing of money.
-  if (translation.kind === 'ignored' || translation.kind === 'saved_card') return null;
-  if (translation.kind === 'quarantine') {
-    const { detail, eventId, reason } = translation;
-    const kind = KIND_OF[reason];
-    return { kind, about: eventId ?? 'unnamed', purchaseId: null, detail: `${reason}: ${detail}` };
-  }
+  if (translation.kind === 'quarantine') return quarantined(translation);
+  // A card that is saved says nothing of money, and subscriptions are compared by their own.
+  if (translation.kind !== 'event') return null;
   const { event } = translation;
   const refs = refsOfEvent(event);
   const found = purchaseOfEvent(await store.load(refs), event);
@@ -32,6 +28,12 @@ export async function reconcileEvent(
     if (isKnown(read, { event, purchaseId: found.purchaseId })) return null;
   }
   return findingOf(event, await applyPaymentEvent({ store }, { event, now }), found);
+}
+
+function quarantined(translation: Extract<Translation, { readonly kind: 'quarantine' }>): Finding {
+  const { detail, eventId, reason } = translation;
+  const kind = KIND_OF[reason];
+  return { kind, about: eventId ?? 'unnamed', purchaseId: null, detail: `${reason}: ${detail}` };
 }
 
 /**
@@ -105,6 +107,9 @@ const KIND_OF: Readonly<Record<QuarantineReason, FindingKind>> = {
   WRONG_API_VERSION: 'unknown',
   UNKNOWN_SESSION: 'unknown',
   UNKNOWN_PAYMENT: 'unknown',
+  UNKNOWN_SUBSCRIPTION: 'unknown',
+  UNKNOWN_PRICE: 'unknown',
+  SECOND_SUBSCRIPTION: 'duplicate',
   UNKNOWN_STATUS: 'unknown',
   CONTRADICTING_PURCHASE: 'mismatch',
   WRONG_AMOUNT: 'mismatch',

@@ -1,11 +1,15 @@
-import { invariant } from '#lib/invariant';
+import { InvariantError } from '#lib/invariant';
 import { type AuditContext, auditWrite } from '#lib/admin/audit-record';
 import type { Translation } from '#lib/payments/payment-event';
-import { ContentionError, type LedgerStore, type RecordWrite } from '#lib/ports';
+import { ContentionError, type HistoryStore, type LedgerStore, type RecordWrite } from '#lib/ports';
 import { type Applied, applyPaymentEvent } from '#lib/purchases/apply-payment-event';
 import { claimKey } from '#lib/purchases/claim-key';
 import { type EventSought, findEvent } from '#lib/purchases/find-event';
 import type { EventReplay, QuarantinedEvent } from '#lib/purchases/quarantined-event';
+import {
+  applySubscriptionEvent,
+  type SubscriptionApplied,
+} from '#lib/subscriptions/apply-subscription-event';
 
 /** Of one event: who tried long ago no longer matters to anyone. */
 const REPLAYS_MAX = 20;
@@ -13,7 +17,9 @@ const ATTEMPTS_MAX = 10;
 const DETAIL_LENGTH_MAX = 1_000;
 
 export interface ReplayDependencies {
-  readonly store: Pick<LedgerStore, 'load' | 'loadEntry' | 'run' | 'write'>;
+  readonly store: Pick<LedgerStore, 'load' | 'loadEntry' | 'loadHead' | 'run' | 'write'>;
+  /** What a paid period asks about the one before. */
+  readonly history: Pick<HistoryStore, 'headAt'>;
   readonly translate: (
     event: Pick<QuarantinedEvent, 'provider' | 'eventId' | 'body'>,
   ) => Translation;
@@ -33,9 +39,10 @@ export interface ReplayRequest extends EventSought {
  * it; a repeated request gets its first answer.
  */
 export async function replayEvent(
-  { store, translate }: ReplayDependencies,
+  deps: ReplayDependencies,
   request: ReplayRequest,
 ): Promise<ReplayOutcome> {
+  const { store, translate } = deps;
   const { audit, cause, now } = request;
   const by = audit.actor;
   if (!(await claimKey(store, request))) return { kind: 'reused' };
@@ -46,7 +53,7 @@ export async function replayEvent(
     const { value: event, version } = stored;
     const first = event.replays.find((known) => known.cause === cause);
     if (first) return { kind: 'done', replay: first, replayed: true };
-    replay ??= { at: now, by, cause, ...outcomeOf(await apply(store, translate(event), now)) };
+    replay ??= { at: now, by, cause, ...outcomeOf(await apply(deps, translate(event), now)) };
     const replays = [...event.replays, replay].slice(-REPLAYS_MAX);
     const id = { provider: event.provider, eventId: event.eventId };
     const value = { ...event, replays };
@@ -79,17 +86,24 @@ function recordOf(
   });
 }
 
-type Result = Applied | Exclude<Translation, { readonly kind: 'event' | 'saved_card' }>;
+type Result = Applied | SubscriptionApplied | Exclude<Translation, { readonly event: unknown }>;
 
 async function apply(
-  store: ReplayDependencies['store'],
+  { history, store }: ReplayDependencies,
   translation: Translation,
   now: string,
 ): Promise<Result> {
-  // Nothing about a saved card is ever quarantined.
-  invariant(translation.kind !== 'saved_card', 'what waits for a person is about money');
-  if (translation.kind !== 'event') return translation;
-  return applyPaymentEvent({ store }, { event: translation.event, now });
+  switch (translation.kind) {
+    case 'event':
+      return applyPaymentEvent({ store }, { event: translation.event, now });
+    case 'subscription':
+      return applySubscriptionEvent({ ledger: store, history }, { event: translation.event, now });
+    case 'saved_card':
+      throw new InvariantError('nothing about a saved card is ever quarantined');
+    case 'ignored':
+    case 'quarantine':
+      return translation;
+  }
 }
 
 function outcomeOf(
@@ -104,9 +118,9 @@ function outcomeOf(
     case 'unchanged':
       return {
         outcome: result.kind,
-        purchaseId: result.purchaseId,
+        purchaseId: 'purchaseId' in result ? result.purchaseId : null,
         entryId: 'entryId' in result ? result.entryId : null,
-        detail: result.contradiction ?? null,
+        detail: ('contradiction' in result ? result.contradiction : null) ?? null,
       };
     case 'waiting':
     case 'foreign':

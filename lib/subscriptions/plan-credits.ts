@@ -36,6 +36,12 @@ export function planCause({ subscriptionId, start, tier }: PlanPeriod): string {
   return `plan:${subscriptionId}:${start}:${tier}`;
 }
 
+/** Whether a period was one of that subscription. */
+export function isGrantOf(granted: GrantedPeriod, subscriptionId: string): boolean {
+  const { start, end, tier } = granted;
+  return granted.cause === planCause({ subscriptionId, start, end, tier });
+}
+
 /**
  * Whether a period gives its credits, whatever came before what. Within a period the most that was paid for counts: a
  * plan goes up at once and down only at the end, so what is less is the older word.

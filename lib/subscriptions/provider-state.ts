@@ -130,6 +130,10 @@ function applied(
       pastDueSince: state.status === 'PAST_DUE' ? (since ?? at) : null,
       providerStateAt: newest,
       granted: current?.granted ?? null,
+      paidInvoice: isSame ? current.paidInvoice : null,
+      failedInvoice: isSame ? current.failedInvoice : null,
+      doubtAt: null,
+      checkedAt: isSame ? current.checkedAt : null,
       // FREE's months go on where the plan has ended.
       creditsDueAt: state.endedAt,
       createdAt: current?.createdAt ?? now,
@@ -141,6 +145,12 @@ function applied(
 /** Whether two states of one instant differ in nothing that was told. */
 function saysTheSame(before: Subscription, after: Subscription): boolean {
   const told = (each: Subscription) =>
-    canonicalJson({ ...each, providerStateAt: null, updatedAt: null, creditsDueAt: null });
+    canonicalJson({
+      ...each,
+      providerStateAt: null,
+      updatedAt: null,
+      creditsDueAt: null,
+      doubtAt: null,
+    });
   return told(before) === told(after);
 }

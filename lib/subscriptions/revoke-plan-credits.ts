@@ -14,14 +14,19 @@ const LOOKS_MAX = 10;
  */
 export async function revokePlanCredits(
   ledger: Pick<LedgerStore, 'load' | 'loadHead' | 'run'>,
-  input: { readonly userId: string; readonly command: Pick<Command, 'now' | 'actor'> },
+  input: {
+    readonly userId: string;
+    readonly command: Pick<Command, 'now' | 'actor'>;
+    /** Only what this period gave, by its cause; else whatever was granted last. */
+    readonly cause?: string;
+  },
 ): Promise<{ readonly revoked: number }> {
   const { userId, command } = input;
   const id = { userId };
   for (let look = 0; look < LOOKS_MAX; look += 1) {
     const read = await ledger.load([{ record: 'subscription', id }]);
     const granted = read('subscription', id)?.value.granted ?? null;
-    if (!granted) return { revoked: 0 };
+    if (!granted || (input.cause ?? granted.cause) !== granted.cause) return { revoked: 0 };
     const types = [...new Set(granted.grants.map((grant) => grant.creditType))];
     const heads = await Promise.all(
       types.map((creditType) => ledger.loadHead({ userId, creditType })),

@@ -23,6 +23,18 @@ const grantedPeriod = z.object({
 });
 export type GrantedPeriod = Readonly<z.infer<typeof grantedPeriod>>;
 
+const failedInvoice = z.object({
+  invoiceId: z.string(),
+  amountMinor: z.int(),
+  currency: z.string(),
+  /** Of the first attempt, and of the latest that we know of. */
+  at: z.string(),
+  lastAt: z.string(),
+  /** When the provider tries again by itself; null where it does not. */
+  nextAttemptAt: z.string().nullable(),
+});
+export type FailedInvoice = Readonly<z.infer<typeof failedInvoice>>;
+
 /**
  * A user's subscription, one for ever: the provider's newest word on what is paid for, and what we have given for it.
  * Times are ISO 8601 UTC with milliseconds. The tier that quotas follow is `tierInForce`, never `tier` alone.
@@ -59,6 +71,14 @@ export const subscriptionSchema = z.object({
   /** The provider's time of the newest state that stands here: older ones never overwrite it. Null before the first. */
   providerStateAt: z.string().nullable(),
   granted: grantedPeriod.nullable(),
+  /** The newest invoice of this subscription that was paid. */
+  paidInvoice: z.object({ invoiceId: z.string(), at: z.string() }).nullable(),
+  /** The newest renewal that could not be paid and is still owed. */
+  failedInvoice: failedInvoice.nullable(),
+  /** Since when two words of one instant contradict each other: the provider has to be asked. */
+  doubtAt: z.string().nullable(),
+  /** When the provider was asked last, because something was overdue or in doubt. */
+  checkedAt: z.string().nullable(),
   /** When FREE's next monthly credits are due; null where the provider's invoices decide instead. */
   creditsDueAt: z.string().nullable(),
   createdAt: z.string(),
@@ -88,6 +108,10 @@ export function freeSubscription(user: {
     pastDueSince: null,
     providerStateAt: null,
     granted: null,
+    paidInvoice: null,
+    failedInvoice: null,
+    doubtAt: null,
+    checkedAt: null,
     creditsDueAt: now,
     createdAt: now,
     updatedAt: now,

@@ -124,7 +124,7 @@ describe('an event waits for a person when', () => {
     ],
     [
       'the session is not a payment',
-      checkoutEventBody({ session: { mode: 'subscription' } }),
+      checkoutEventBody({ session: { mode: 'donation' } }),
       'MALFORMED_EVENT',
     ],
     [

@@ -50,3 +50,81 @@ export function stripeSubscriptionObject(parts: SubscriptionParts = {}) {
     ...parts.fields,
   };
 }
+
+export interface InvoiceParts {
+  readonly id?: string;
+  readonly subscription?: string;
+  readonly customer?: string;
+  readonly userId?: string | null;
+  readonly reason?: string;
+  readonly lines?: readonly object[];
+  /** Fields of the invoice to set; undefined takes one away. */
+  readonly fields?: Readonly<Record<string, unknown>>;
+}
+
+/** What we read of Stripe's invoice object in the pinned API version, and a little more; paid, for one whole period. */
+export function stripeInvoiceObject(parts: InvoiceParts = {}) {
+  const { id = 'in_1', subscription = 'sub_1', userId = 'ada' } = parts;
+  return {
+    id,
+    object: 'invoice',
+    amount_due: 2_900,
+    amount_paid: 2_900,
+    amount_remaining: 0,
+    billing_reason: parts.reason ?? 'subscription_create',
+    created: BEGUN,
+    currency: 'usd',
+    customer: parts.customer ?? 'cus_1',
+    lines: {
+      object: 'list',
+      data: parts.lines ?? [invoiceLine({ subscription })],
+      has_more: false,
+    },
+    livemode: false,
+    metadata: {},
+    next_payment_attempt: null,
+    parent: {
+      quote_details: null,
+      subscription_details: {
+        metadata: userId === null ? {} : { user_id: userId },
+        subscription,
+      },
+      type: 'subscription_details',
+    },
+    // Of an invoice itself it is the period before: a trap for whoever reads it.
+    period_start: BEGUN,
+    period_end: BEGUN,
+    status: 'paid',
+    ...parts.fields,
+  };
+}
+
+export function invoiceLine(
+  parts: {
+    readonly subscription?: string;
+    readonly price?: string;
+    readonly start?: number;
+    readonly end?: number;
+    readonly amount?: number;
+    readonly proration?: boolean;
+  } = {},
+) {
+  const { amount = 2_900, proration = false, start = BEGUN, end = RENEWED } = parts;
+  return {
+    object: 'line_item',
+    amount,
+    parent: {
+      invoice_item_details: null,
+      subscription_item_details: {
+        proration,
+        subscription_item: `si_${parts.subscription ?? 'sub_1'}`,
+      },
+      type: 'subscription_item_details',
+    },
+    period: { start, end },
+    pricing: {
+      price_details: { price: parts.price ?? 'price_pro_usd', product: 'prod_1' },
+      type: 'price_details',
+    },
+  };
+}

@@ -21,6 +21,7 @@ async function fulfil(body: string) {
   const delivery = { provider: 'stripe', received_at: NOW, body };
   const deps = {
     store: test.ledger,
+    history: test.history,
     livemode: false,
     now: () => new Date(NOW),
     count: (name: string) => counted.push(name),

@@ -62,7 +62,8 @@ async function deliver(bodies: readonly string[], crash: Crash | null) {
     }));
     const now = () => new Date(NOW);
     const { log } = testRuntime();
-    const deps = { store, livemode: false, now, count: () => undefined, log };
+    const { history } = test;
+    const deps = { store, history, livemode: false, now, count: () => undefined, log };
     const answer = await Promise.race([fulfillBatch(deps, records), died]);
     if (answer === 'died') continue;
     expect(answer).toEqual({ batchItemFailures: [] });

@@ -87,6 +87,7 @@ function message(body: string, index = 0) {
 function dependencies(store: LedgerStore = test.ledger): FulfillmentDependencies {
   return {
     store,
+    history: test.history,
     livemode: false,
     now: () => new Date('2026-11-18T11:06:42.000Z'),
     count: (name) => counted.push(name),

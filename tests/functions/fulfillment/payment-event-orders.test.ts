@@ -31,6 +31,7 @@ async function fulfil(bodies: readonly string[], deliveries = 1): Promise<readon
   const { log } = testRuntime();
   const deps: FulfillmentDependencies = {
     store: test.ledger,
+    history: test.history,
     livemode: false,
     now: () => NOW,
     count: (name) => counted.push(name),

@@ -16,7 +16,7 @@ import {
 } from '#tests/payments/razorpay-deliveries';
 import { duplicatesOf, permutationsOf, purchaseOf } from '#tests/purchases/purchase-builders';
 import { createMemoryLedger, type MemoryLedger } from '#tests/support/memory-ledger';
-import { NOW, openTestLedger } from '#tests/support/ledger';
+import { NOW, openTestLedger, type TestLedger } from '#tests/support/ledger';
 
 type Told = readonly [type: string, parts?: RazorpayEventParts];
 
@@ -157,7 +157,7 @@ describe('every order of what Razorpay tells ends in the same dump, and so with 
 });
 
 /** Signs bodies as Razorpay does, hands them to the receiver, and what that queues to fulfillment. */
-async function deliver(store: LedgerStore, bodies: readonly string[]) {
+async function deliver({ history, ledger: store }: TestLedger, bodies: readonly string[]) {
   const { log, lines } = testRuntime();
   const counted: string[] = [];
   const now = () => new Date(NOW);
@@ -183,7 +183,7 @@ async function deliver(store: LedgerStore, bodies: readonly string[]) {
     expect(answer.statusCode).toBe(200);
   }
   const count = (name: string) => counted.push(name);
-  const deps = { store, livemode: false, now, count, log };
+  const deps = { store, history, livemode: false, now, count, log };
   const failures: string[] = [];
   for (const [index, body] of queued.entries()) {
     // The last try: what still finds no purchase by then waits for a person.
@@ -203,7 +203,7 @@ it('a sample of the orders through receiver, fulfillment and the table’s engin
     onTestFinished(() => test.close());
     await begin(test.ledger);
     const twice = order.slice(index % order.length).slice(0, 1);
-    const { failures, counted } = await deliver(test.ledger, [...order, ...twice]);
+    const { failures, counted } = await deliver(test, [...order, ...twice]);
     expect([failures, counted]).toEqual([[], []]);
     const dump = await test.dynamo.dump(test.tableName);
     // In how many steps money was heard of is the story of the deliveries; its sum is shown in memory.

@@ -86,6 +86,7 @@ async function deliver(first: readonly Body[], second: readonly Body[]) {
   const { log, lines } = testRuntime();
   const deps = {
     store: test.ledger,
+    history: test.history,
     livemode: false,
     now: () => NOW,
     count: () => undefined,

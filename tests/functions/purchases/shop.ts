@@ -220,7 +220,8 @@ export async function openShop(
         body: JSON.stringify(delivery),
       }));
       const { now, log } = runtime;
-      const deps = { store: test.ledger, livemode: false, now, log, count: () => undefined };
+      const { history, ledger: store } = test;
+      const deps = { store, history, livemode: false, now, log, count: () => undefined };
       expect(await fulfillBatch(deps, records)).toEqual({ batchItemFailures: [] });
     },
   };
