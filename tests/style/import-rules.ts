@@ -140,6 +140,8 @@ export const importRules: readonly ImportRule[] = [
       '@dynoxide',
       'aws-cdk-lib',
       'croner',
+      // Makes the program of the worker threads.
+      'esbuild',
       'jose',
       'node',
       'razorpay',

@@ -9,6 +9,7 @@ import {
   type WorkerMessage,
   workerMessageSchema,
 } from '#infra/local/lambda/messages';
+import { workerCode } from '#infra/local/lambda/worker-code';
 import type { FunctionModel } from '#infra/local/template/model';
 
 /** How an event ended. A failed one says why, because event sources and the gateway treat it by that. */
@@ -46,8 +47,6 @@ const WORKERS_MAX = 6;
 const INIT_TIMEOUT_MS = 10_000;
 /** Lambda's limit for the event and for the answer of a synchronous call. */
 export const PAYLOAD_BYTES_MAX = 6 * 1024 * 1024;
-
-const WORKER_FILE = new URL('./worker.ts', import.meta.url);
 
 interface Job {
   readonly invocation: Invocation;
@@ -201,7 +200,8 @@ function startWorker(options: FunctionPoolOptions): Worker {
     functionArn: options.functionArn,
     memoryMb: model.memoryMb,
   };
-  const worker = new Worker(WORKER_FILE, {
+  const worker = new Worker(workerCode(), {
+    eval: true,
     env: { ...environment },
     // None of the flags of this process; and how the bundle is loaded is no news for its log.
     execArgv: ['--disable-warning=ExperimentalWarning'],
