@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
@@ -29,7 +29,7 @@ export interface TestTable {
  * the test process even when `close` is never reached.
  */
 export async function openTestTable(): Promise<TestTable> {
-  const folder = mkdtempSync(join(existsSync('/dev/shm') ? '/dev/shm' : tmpdir(), 'ledger-table-'));
+  const folder = mkdtempSync(join(tmpdir(), 'ledger-table-'));
   const state = openState(':memory:');
   const clock = createClock(state);
   const dynamo = await startDynamoDb({ file: join(folder, 'table.db'), clock });
