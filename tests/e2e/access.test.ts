@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import type { Route } from '#lib/contract/route';
 import { allRoutes } from '#lib/contract/routes';
+import { goodInputs } from '#tests/contract/api/route-fields';
 import { openTestStack, type TestStack } from '#tests/support/stack';
 
 /*
@@ -64,7 +65,29 @@ describe('every route answers every caller as the design says (DESIGN 5)', () =>
     const refusal = refusalFor(route, caller);
     if (refusal === null) expect([401, 403]).not.toContain(answer.status);
     else expect(answer.status).toBe(refusal);
+    expect(answer.status, answer.text).not.toBe(500);
     expect(answer.text).not.toMatch(/\bat .*\.js:\d+|node:internal/);
+  });
+});
+
+describe('every route has an answer in the function as it was built', () => {
+  const who = {
+    public: 'nobody',
+    user: 'user',
+    service: 'service (write)',
+    admin: 'admin',
+  } as const;
+
+  test.each(allRoutes)('$method $path', async (route) => {
+    const { body, params, query } = goodInputs(route);
+    const token = tokens.get(who[route.access.kind]);
+    const path = route.path.replace(/\{(\w+)\}/g, (_, name: string) => params[name] ?? '');
+    const search = new URLSearchParams(query).toString();
+    const answer = await stack.sendUntilServed(route.method, `${path}?${search}`, {
+      ...(token !== undefined && { token }),
+      ...(route.hasBody && { body }),
+    });
+    expect(answer.status, answer.text).not.toBe(500);
   });
 });
 

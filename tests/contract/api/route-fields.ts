@@ -114,14 +114,20 @@ function resolve(
 export const fields = allRoutes.flatMap(fieldsOf);
 export const label = ({ route, part, name }: Field) => `${route.name} ${part}.${name}`;
 
-/** Sends a good request with one field replaced, and tells what came of it. */
-export async function send(route: Route, part?: Part, name?: string, value?: unknown) {
-  const inputs = { params: {}, query: {}, body: {} };
+/** Every field of a route with a good value; of fields that exclude each other the one that is tested stays in. */
+export function goodInputs(route: Route, tested?: string) {
+  const none: Record<string, string> = {};
+  const inputs = { params: { ...none }, query: { ...none }, body: {} };
   for (const each of fieldsOf(route)) {
-    // Fields that exclude each other stay out unless they are what is tested.
-    if (each.name === 'cursor' || isExcluded(each, name)) continue;
+    if (each.name === 'cursor' || isExcluded(each, tested)) continue;
     Object.assign(inputs[each.part], { [each.name]: good[each.name] });
   }
+  return inputs;
+}
+
+/** Sends a good request with one field replaced, and tells what came of it. */
+export async function send(route: Route, part?: Part, name?: string, value?: unknown) {
+  const inputs = goodInputs(route, name);
   if (part !== undefined && name !== undefined) Object.assign(inputs[part], { [name]: value });
   return sendInputs(route, {
     params: inputs.params,

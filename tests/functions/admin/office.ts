@@ -42,8 +42,9 @@ const unlimited = {
 /** The admin function over a real table, as somebody of a group calls it. */
 export function openOffice(
   test: TestLedger,
-  { group = 'finance', jobQueue = nowhere, files = noFiles, now = NOW } = {},
+  { group = 'finance', jobQueue = nowhere, files = noFiles } = {},
 ) {
+  let now = new Date(NOW);
   const quarantine = createQuarantineStore(test.table);
   const handle = apiHandler(
     adminEndpoints,
@@ -81,10 +82,13 @@ export function openOffice(
       livemode: false,
       count: () => undefined,
     }),
-    { ...testRuntime(), now: () => new Date(now) },
+    { ...testRuntime(), now: () => now },
   );
   let requests = 0;
   return {
+    at: (instant: string) => {
+      now = new Date(instant);
+    },
     call: (route: Route, request: Parameters<typeof httpEvent>[1]) => {
       requests += 1;
       const requestId = `req-${requests}`;

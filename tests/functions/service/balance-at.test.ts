@@ -126,7 +126,8 @@ test('users and admins see what services see, users of themselves alone', async 
   const told = userBalance.parse(await balance(query));
   expect(told.grants?.length).toBeGreaterThan(0);
 
-  const support = openOffice(store, { group: 'support', now });
+  const support = openOffice(store, { group: 'support' });
+  support.at(now);
   const seen = await support.call(adminUserRoutes.lookUpBalance, { params, query });
   expect(bodyOf(adminUserRoutes.lookUpBalance, 200, seen)).toEqual(told);
   const newest = await support.call(adminUserRoutes.lookUpBalance, { params });
