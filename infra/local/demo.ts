@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
+import { tellBackend } from '#infra/local/demo-backend';
 import { createNarrator, type Narrator } from '#infra/local/demo-narrator';
 import { tellOffice } from '#infra/local/demo-office';
 import { quietly, tokenOf } from '#infra/local/demo-stage';
@@ -206,6 +207,8 @@ try {
     await tell(createNarrator(stage));
     stage.write('\nWhat operators do:\n');
     await tellOffice(createNarrator(stage));
+    stage.write('\nWhat backends do beyond adding and deducting:\n');
+    await tellBackend(createNarrator(stage));
   } finally {
     await stack.close();
   }

@@ -6,11 +6,12 @@ import { knownDifferences } from '#tests/contract/dynamodb/known-differences';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
-test('the two transcripts in the README are what npm run demo prints', async () => {
+test('the three transcripts in the README are what npm run demo prints', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ['infra/local/demo.ts']);
-  const [users = '', operators = ''] = stdout.split('\nWhat operators do:\n');
+  const [users = '', operators = '', backends = ''] = stdout.split(/^What .+ do.*:$/m);
   expect(masked(transcript('demo'))).toBe(masked(users.trim()));
   expect(masked(transcript('operators'))).toBe(masked(operators.trim()));
+  expect(masked(transcript('backends'))).toBe(masked(backends.trim()));
 });
 
 function transcript(name: string): string {
@@ -25,7 +26,7 @@ test('the README lists every known difference of the local table engine', () => 
 /** Ids, ports and times are new in every run. */
 function masked(text: string): string {
   return text
-    .replace(/(cs_test_|pur_|txn_|order_|pay_|job_|app_)\w{10,}/g, '$1...')
+    .replace(/(cs_test_|pur_|txn_|order_|pay_|job_|app_|hld_)\w{10,}/g, '$1...')
     .replace(/[0-9a-f]{64}/g, 'signature')
     .replace(/localhost:\d+/g, 'localhost:3000')
     .replace(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'time')
