@@ -9,7 +9,8 @@ import { rebuildRollups, rollUp, type RolledUp } from '#lib/reports/roll-up';
 import { createDayStore } from '#lib/store/day-store';
 import { createMoneyStore } from '#lib/store/money-store';
 import { createRollupStore } from '#lib/store/rollup-store';
-import { liveOn, randomFrom } from '#tests/reports/busy-ledger';
+import { liveOn } from '#tests/reports/busy-ledger';
+import { randomFrom } from '#tests/support/random';
 import { openTestLedger, type TestLedger } from '#tests/support/ledger';
 
 // `REPORT_COMMANDS=66000 REPORT_DAYS=60` makes 50,000 entries and is the whole acceptance; it takes minutes to write and little more to report on.
