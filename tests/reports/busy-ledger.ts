@@ -32,7 +32,10 @@ export interface Life {
 }
 
 /** Lets an app live: every kind of entry, through the store and the payment events, at times spread over its days. */
-export async function liveOn(store: LedgerStore, life: Life): Promise<void> {
+export async function liveOn(
+  store: Pick<LedgerStore, 'load' | 'loadEntry' | 'loadHead' | 'run' | 'write'>,
+  life: Life,
+): Promise<void> {
   const spends = new Map<string, { readonly entry: Entry; readonly refunded: boolean }[]>();
   const holds = new Map<string, string[]>();
   const bought: string[] = [];

@@ -1,4 +1,3 @@
-import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { advance } from '#lib/ledger/advance';
 import { applyEntry } from '#lib/ledger/apply-entry';
@@ -17,6 +16,7 @@ import {
   spendWork,
   type TestLedger,
 } from '#tests/support/ledger';
+import { loadItems } from '#tests/support/load-items';
 
 // `npm run test:growth` makes it 100,000, which takes minutes to write and nothing more to read.
 const LONG = Number(process.env['HISTORY_LENGTH'] ?? 10_000);
@@ -164,17 +164,5 @@ async function load(history: { head: Head; entries: readonly Entry[] }): Promise
     ...history.entries.map(entryToItem),
     ...checkpoints.map(checkpointToItem),
   ];
-  const batches = Array.from({ length: Math.ceil(items.length / 25) }, (_, n) =>
-    items.slice(n * 25, n * 25 + 25),
-  );
-  const queue = batches.values();
-  await Promise.all(
-    Array.from({ length: 4 }, async () => {
-      for (const batch of queue) {
-        const puts = batch.map((Item) => ({ PutRequest: { Item } }));
-        const RequestItems = { [store.table.name]: puts };
-        await store.table.client.send(new BatchWriteCommand({ RequestItems }));
-      }
-    }),
-  );
+  await loadItems(store, items);
 }

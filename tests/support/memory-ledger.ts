@@ -1,6 +1,8 @@
 import { type Entry, entryId } from '#lib/ledger/entry';
 import { emptyHead, type Head, type WalletRef } from '#lib/ledger/wallet';
 import type { LedgerStore, Plan, Reader, RecordCheck, RecordRef, RecordWrite } from '#lib/ports';
+import { entryToItem, headToItem } from '#lib/store/items';
+import type { ItemValue } from '#lib/store/names';
 import { keyOfRecord, recordFromItem, recordKey, recordToItem } from '#lib/store/records';
 
 export type MemoryLedger = Pick<
@@ -12,8 +14,11 @@ export type MemoryLedger = Pick<
  * A ledger for thousands of runs: the same records, versions and replays as the table's, nothing of its engine. It
  * knows no races, because nothing in it ever waits; those are shown on the real engine.
  */
-export function createMemoryLedger(): MemoryLedger {
-  const items = new Map<string, object>();
+export function createMemoryLedger(): MemoryLedger & {
+  /** All that it holds, as it would stand in the table. */
+  readonly items: () => readonly ItemValue[];
+} {
+  const items = new Map<string, ItemValue>();
   const heads = new Map<string, Head>();
   const entries = new Map<string, Entry>();
 
@@ -50,6 +55,11 @@ export function createMemoryLedger(): MemoryLedger {
   };
 
   return {
+    items: () => [
+      ...items.values(),
+      ...[...heads.values()].map(headToItem),
+      ...[...entries.values()].map(entryToItem),
+    ],
     load: async (refs) => load(refs),
     loadEntry: async (ref) => entries.get(`${ref.userId} ${ref.entryId}`) ?? null,
     loadHead: async (wallet) => headOf(wallet),
