@@ -21,7 +21,8 @@ export type CancelOutcome =
 /**
  * Cancels a project: it takes no more applications from this instant, and a job gives back what the open ones cost.
  * Project, job and audit record are one transaction, so that none is without the others. A project is cancelled once;
- * asking again tells how far its refunds are, and tries again where they had failed.
+ * asking again tells how far its refunds are, and tries again where the job had failed or left some out: a wallet that
+ * had no room for its credits may have some by then.
  */
 export async function cancelProject(
   deps: { readonly store: Pick<LedgerStore, 'load' | 'write'>; readonly queue: JobQueue },
@@ -46,7 +47,7 @@ export async function cancelProject(
   if (before && before.value.jobId !== jobId) {
     const state = await loadCancelled(deps.store, projectId);
     invariant(state, 'a cancelled project has its job');
-    if (state.job.state !== 'failed') return { kind: 'cancelled', ...state };
+    if (!isWorthAnother(state.job)) return { kind: 'cancelled', ...state };
   }
   const cancelled = { cancelledAt: audit.at, cancelledBy: audit.actor, reason };
   const project: CancelledProject = { ...(before?.value ?? cancelled), jobId };
@@ -71,6 +72,11 @@ export async function cancelProject(
   if (started.kind === 'reused') return { kind: 'key_reused' };
   const kind = started.kind === 'started' ? 'cancelled' : 'replayed';
   return { kind, projectId, project: before?.value ?? project, job: started.job };
+}
+
+/** What was withdrawn before counts as left out, too; another job meets it and changes nothing. */
+function isWorthAnother({ progress, state }: Job): boolean {
+  return state === 'failed' || (state === 'done' && progress.refused > 0);
 }
 
 function gatesClosed(projectId: string, closedAt: string): readonly RecordWrite[] {

@@ -12,7 +12,7 @@ import { openDesk } from '#tests/functions/applications/desk';
 import { bodyOf, codeOf } from '#tests/functions/purchases/shop';
 import { NOW } from '#tests/http/events';
 import { type JobBench, openJobBench } from '#tests/jobs/job-bench';
-import { addWork } from '#tests/support/ledger';
+import { addWork, spendWork } from '#tests/support/ledger';
 
 const { getProjectRefund, refundProject } = adminProjectRoutes;
 const { applyToProject, getApplication, withdrawApplication } = applicationRoutes;
@@ -170,6 +170,34 @@ describe('cancelling', () => {
     });
     const about = items.map((item) => recordFromItem('audit', item).value.target?.id);
     expect(about.filter((id) => id === 'p-again')).toHaveLength(1);
+  });
+
+  test('again tries again for whoever had no room for their credits, and gives them back once', async () => {
+    const wallet = { userId: 'full', creditType: 'general' };
+    const give = (n: number) => {
+      const expiresAt = new Date(Date.parse(NOW) + (n + 1) * 86_400_000).toISOString();
+      return bench.ledger.run(
+        addWork({ wallet, amount: 1, cause: `gift ${n}`, now: NOW, expiresAt }),
+      );
+    };
+    for (let n = 0; n < 40; n += 1) await give(n);
+    const body = { project_id: 'p-full' };
+    const answer = await desk.call(applyToProject, 'full', { body });
+    expect(answer.statusCode).toBe(201);
+    // Its grant is used up, and another one has its place.
+    await give(40);
+    await cancel('p-full', { key: 'first' });
+    await bench.drain();
+    expect((await stateOf('p-full')).job.progress).toEqual({ total: 1, done: 1, refused: 1 });
+    expect(await refundsOf('full')).toEqual([]);
+
+    await bench.ledger.run(spendWork({ wallet, amount: 1, cause: 'room', now: NOW }));
+    for (const key of ['second', 'second', 'third']) {
+      await cancel('p-full', { key });
+      await bench.drain();
+    }
+    expect((await refundsOf('full')).map(({ amount }) => amount)).toEqual([1]);
+    expect(await balanceOf('full')).toBe(40);
   });
 
   test('is for those who may refund; a project that nobody cancelled is not there', async () => {
