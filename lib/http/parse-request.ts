@@ -100,9 +100,34 @@ function parseJson(text: string): unknown {
   } catch {
     throw problem('MALFORMED_JSON');
   }
+  if (countNames(text) > countMembers(parsed)) {
+    throw invalidField('', 'must name each field only once');
+  }
   // No schema of ours knows this name, and where names are free the schema library drops it without a word.
   if (names.has('__proto__')) throw invalidField('__proto__', 'is not a known field');
   return parsed;
+}
+
+// Quotes stand nowhere in JSON but around its texts, so that this finds each of them; a name is what a colon follows.
+const TEXT_OR_NAME = /"(?:[^"\\]|\\.)*"(\s*:)?/g;
+
+function countNames(json: string): number {
+  let names = 0;
+  for (const [, colon] of json.matchAll(TEXT_OR_NAME)) if (colon !== undefined) names += 1;
+  return names;
+}
+
+/** Of a name that came twice, the parser has kept one. */
+function countMembers(parsed: unknown): number {
+  let members = 0;
+  const open: unknown[] = [parsed];
+  for (let value = open.pop(); value !== undefined; value = open.pop()) {
+    if (typeof value !== 'object' || value === null) continue;
+    const inside: unknown[] = Object.values(value);
+    if (!Array.isArray(value)) members += inside.length;
+    for (const each of inside) open.push(each);
+  }
+  return members;
 }
 
 function isJson(contentType: string | undefined): boolean {
