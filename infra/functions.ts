@@ -68,7 +68,7 @@ export const functionDefinitions = {
   purchases: {
     description: 'Buying credits: checkout, orders, purchase status, receipts.',
     memoryMb: 1024,
-    timeoutSeconds: 20,
+    timeoutSeconds: 25,
     environment: (resources) => ({
       ...tableVariables(resources),
       ...identityVariables(resources),

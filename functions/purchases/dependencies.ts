@@ -41,11 +41,12 @@ export interface PurchaseDependencies extends ApiDependencies {
 
 /**
  * What a request may spend: all of it together, and time to answer, ends below the function's own timeout. An order
- * takes two calls, when what became of the first is left open, and so does looking one up.
+ * takes two calls, when what became of the first is left open, and so does looking one up; saving a card opens a
+ * customer and then a page.
  */
 export const TIME_BUDGET = {
-  stripe: { timeoutMs: 6_500, callsMax: 1 },
-  razorpay: { timeoutMs: 3_000, callsMax: 2 },
+  stripe: { timeoutMs: 4_500, callsMax: 2 },
+  razorpay: { timeoutMs: 4_500, callsMax: 2 },
   retryBudgetMs: 2_000,
 } as const;
 

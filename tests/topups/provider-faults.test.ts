@@ -1,5 +1,6 @@
 import Stripe from 'stripe';
 import { afterAll, beforeAll, expect, it, vi } from 'vitest';
+import { TIME_BUDGET } from '#functions/purchases/dependencies';
 import type { Fault } from '#infra/local/providers/faults';
 import { ownTopUpRoutes } from '#lib/contract/routes/topups';
 import { bodyOf, codeOf, ORIGIN } from '#tests/functions/purchases/shop';
@@ -185,4 +186,25 @@ it('while Stripe does not accept our API key, a lost charge stays open, and noth
     await wallet.settle();
     await expectToppedUpOnce(wallet);
   });
+});
+
+it('saving a card asks Stripe no more often than a request has time for', async () => {
+  const ledger = await openTestLedger();
+  try {
+    const { shop } = await openWallet(ledger);
+    let calls = 0;
+    // Every call asks for the key, once.
+    Object.defineProperty(shop.keys, 'stripe', {
+      get: () => {
+        calls += 1;
+        return 'sk_test_local';
+      },
+    });
+    const body = { success_url: `${ORIGIN}/saved`, cancel_url: `${ORIGIN}/settings` };
+    bodyOf(setUpAutoTopup, 201, await shop.call(setUpAutoTopup, { token: 'user-1', body }));
+    expect(calls).toBeGreaterThan(0);
+    expect(calls).toBeLessThanOrEqual(TIME_BUDGET.stripe.callsMax);
+  } finally {
+    await ledger.close();
+  }
 });
