@@ -1,16 +1,11 @@
 import * as z from 'zod';
 import type { CheckoutEvent, CheckoutOutcome } from '#lib/payments/payment-event';
 import { askStripe, type StripeAccount } from '#lib/payments/stripe-client';
-import { checkoutSession, unixSeconds } from '#lib/payments/stripe-objects';
+import { checkoutSession, isSlowPaymentOver, paidAtOf } from '#lib/payments/stripe-objects';
 import type { LookupAnswer } from '#lib/purchases/payment-lookup';
 
 const foundSession = checkoutSession.extend({ status: z.enum(['open', 'complete', 'expired']) });
 type FoundSession = z.output<typeof foundSession>;
-
-/** When the money was taken, where the session's payment is shown with its charge. */
-const paidSession = z.object({
-  payment_intent: z.object({ latest_charge: z.object({ created: unixSeconds }) }),
-});
 
 /** What Stripe says of a Checkout Session now, as the fact that its event would tell (docs.stripe.com/api/checkout). */
 export async function findStripeSession(
@@ -31,10 +26,10 @@ export async function findStripeSession(
   if (session.livemode !== account.livemode) {
     return { kind: 'refused', detail: 'the session is of the other mode' };
   }
-  const outcome = outcomeOf(session);
+  const outcome = isSlowPaymentOver(answer.value) ? 'failed' : outcomeOf(session);
   if (outcome === null) return { kind: 'found', event: null };
-  const paid = paidSession.safeParse(answer.value);
-  const at = paid.success ? isoTime(paid.data.payment_intent.latest_charge.created) : now;
+  const paidAt = paidAtOf(answer.value);
+  const at = paidAt === null ? now : isoTime(paidAt);
   return { kind: 'found', event: eventOf(session, { outcome, at }) };
 }
 

@@ -50,6 +50,35 @@ export const checkoutSession = z.object({
 });
 export type CheckoutSession = z.output<typeof checkoutSession>;
 
+/** A session with its payment, as our own questions ask for it. */
+const payingSession = z.object({
+  status: z.string(),
+  payment_status: z.string(),
+  payment_intent: z.object({
+    status: z.string(),
+    latest_charge: z.object({ created: unixSeconds }).nullable().catch(null),
+  }),
+});
+
+/** When a session's money was taken, where it is shown with its payment; in seconds. */
+export function paidAtOf(session: unknown): number | null {
+  const parsed = payingSession.safeParse(session);
+  return parsed.success ? (parsed.data.payment_intent.latest_charge?.created ?? null) : null;
+}
+
+/**
+ * Whether a slow payment has come to nothing: its session stays complete and unpaid for ever, and only the payment
+ * behind it says that nobody waits any more (docs.stripe.com/payments/paymentintents/lifecycle).
+ */
+export function isSlowPaymentOver(session: unknown): boolean {
+  const parsed = payingSession.safeParse(session);
+  if (!parsed.success) return false;
+  const { payment_intent: payment, payment_status, status } = parsed.data;
+  // An open page takes another card.
+  if (status !== 'complete' || payment_status !== 'unpaid') return false;
+  return ['requires_payment_method', 'canceled'].includes(payment.status);
+}
+
 export const paymentIntent = z.object({
   id: stripeId,
   object: z.literal('payment_intent'),

@@ -3,7 +3,7 @@ import * as z from 'zod';
 import type { Translation } from '#lib/payments/payment-event';
 import { askStripe, type StripeAccount } from '#lib/payments/stripe-client';
 import { translateStripeEvent } from '#lib/payments/stripe-event';
-import { stripeId, unixSeconds } from '#lib/payments/stripe-objects';
+import { isSlowPaymentOver, paidAtOf, stripeId, unixSeconds } from '#lib/payments/stripe-objects';
 import type {
   ProviderListing,
   ProviderRecords,
@@ -34,10 +34,6 @@ const session = z.looseObject({
     .nullable()
     .catch(null),
   expires_at: unixSeconds,
-});
-/** When the money was taken, where the session's payment is shown with its charge. */
-const paidSession = z.object({
-  payment_intent: z.object({ latest_charge: z.object({ created: unixSeconds }) }),
 });
 type Session = z.output<typeof session>;
 type Listed = z.output<typeof listed>;
@@ -200,10 +196,9 @@ const CHARGE_EVENTS: Readonly<Partial<Record<string, string>>> = {
 };
 
 function found(account: StripeRecordsAccount, object: Session): SessionAnswer {
-  // A session that is complete and unpaid waits for a slow payment.
-  const isOpen =
-    object.status === 'open' ||
-    (object.status === 'complete' && object.payment_status === 'unpaid');
+  // A session that is complete and unpaid waits for a slow payment, until that has come to nothing.
+  const isSlow = object.status === 'complete' && object.payment_status === 'unpaid';
+  const isOpen = object.status === 'open' || (isSlow && !isSlowPaymentOver(object));
   const { expires_at: expires, id, url } = object;
   const session = { id, url, expiresAt: new Date(expires * 1000).toISOString() };
   return { kind: 'found', session, isOpen, translations: translateSession(account, object) };
@@ -213,16 +208,13 @@ function translateSession(account: StripeRecordsAccount, object: Session): reado
   switch (object.status) {
     case 'open':
       return [];
-    case 'complete':
-      return [translate(account, { type: 'checkout.session.completed', object })];
+    case 'complete': {
+      const type = isSlowPaymentOver(object) ? 'async_payment_failed' : 'completed';
+      return [translate(account, { type: `checkout.session.${type}`, object })];
+    }
     case 'expired':
       return [translate(account, { type: 'checkout.session.expired', object })];
   }
-}
-
-function paidAtOf(object: object): number | null {
-  const parsed = paidSession.safeParse(object);
-  return parsed.success ? parsed.data.payment_intent.latest_charge.created : null;
 }
 
 /**

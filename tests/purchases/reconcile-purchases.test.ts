@@ -43,9 +43,11 @@ describe("Stripe's webhooks were lost for a day", () => {
     const abandoned = await givenSession(running);
     const untold = await givenSession(running, { isTold: false });
     const slow = await givenSession(running);
+    const bounced = await givenSession(running);
     stripe.pay(paid.sessionId, 'success');
     stripe.pay(untold.sessionId, 'success');
     stripe.pay(slow.sessionId, 'async_success');
+    stripe.pay(bounced.sessionId, 'async_failure');
     const [refundOf, disputeOf] = [refunded, disputed].map(({ sessionId }) =>
       String(stripe.pay(sessionId, 'success').payment_intent),
     );
@@ -57,12 +59,13 @@ describe("Stripe's webhooks were lost for a day", () => {
     const records = recordsOfStripe(running);
     const first = await reconcile(running, records);
     expect(first.problems).toEqual([]);
-    // Five payments, a refund and a dispute.
-    expect(first).toMatchObject({ ...NOTHING, restored: 7, expired: 1 });
-    expect(driftOf(first)).toBe(7);
+    // Five payments, a refund, a dispute, and a bank that did not pay.
+    expect(first).toMatchObject({ ...NOTHING, restored: 8, expired: 1 });
+    expect(driftOf(first)).toBe(8);
     expect(await stateOf(paid.id)).toMatchObject({ status: 'paid', balance: 500 });
     expect(await stateOf(untold.id)).toMatchObject({ status: 'paid', balance: 500 });
     expect(await stateOf(slow.id)).toMatchObject({ status: 'paid', balance: 500 });
+    expect(await stateOf(bounced.id)).toMatchObject({ status: 'failed', balance: 0 });
     expect(await stateOf(refunded.id)).toMatchObject({
       status: 'partially_refunded',
       balance: 400,

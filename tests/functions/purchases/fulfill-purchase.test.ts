@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import type { Outcome } from '#infra/local/stripe/checkout';
 import { adminPurchaseRoutes } from '#lib/contract/routes/admin-purchases';
 import { purchaseRoutes } from '#lib/contract/routes/purchases';
 import { auditTrail } from '#tests/admin/audit-trail';
@@ -27,8 +28,8 @@ async function begun(provider: Provider) {
   return {
     shop,
     purchaseId,
-    pay: () =>
-      provider === 'stripe' ? shop.stripe.pay(id, 'success') : shop.rzp.razorpay.pay(id, 'success'),
+    pay: (outcome: Outcome = 'success') =>
+      provider === 'stripe' ? shop.stripe.pay(id, outcome) : shop.rzp.razorpay.pay(id, outcome),
     faults: provider === 'stripe' ? shop.stripe.faults : shop.rzp.razorpay.faults,
     fulfill: (token = 'finance-1') =>
       shop.call(fulfillPurchase, {
@@ -80,6 +81,15 @@ describe.each<Provider>(['stripe', 'razorpay'])('fulfilling a %s purchase by han
     expect(await balance()).toBe(0);
   });
 
+  it('credits nothing for a card that was declined, and takes the next one', async () => {
+    const { pay, fulfill, balance } = await begun(provider);
+    pay('decline');
+    expect(codeOf(await fulfill())).toBe('PAYMENT_NOT_CAPTURED');
+    pay();
+    expect(bodyOf(fulfillPurchase, 200, await fulfill())).toMatchObject({ status: 'paid' });
+    expect(await balance()).toBeGreaterThan(0);
+  });
+
   it('says so while the provider does not answer, and can be done after', async () => {
     const { pay, faults, fulfill, balance } = await begun(provider);
     pay();
@@ -99,6 +109,13 @@ describe.each<Provider>(['stripe', 'razorpay'])('fulfilling a %s purchase by han
     }
     expect(await balance()).toBe(0);
   });
+});
+
+it('a slow payment that came to nothing ends the purchase, and credits nothing', async () => {
+  const { pay, fulfill, balance } = await begun('stripe');
+  pay('async_failure');
+  expect(bodyOf(fulfillPurchase, 200, await fulfill())).toMatchObject({ status: 'failed' });
+  expect(await balance()).toBe(0);
 });
 
 it.each([{ session_id: 'cs_test_none' }, { order_id: 'order_none' }])(
