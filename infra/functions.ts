@@ -95,6 +95,23 @@ export const functionDefinitions = {
       writeTable(table),
     ],
   },
+  subscriptions: {
+    description: 'Subscribing, moving up and down, cancelling and resuming: what asks Stripe.',
+    memoryMb: 1024,
+    // A first subscription asks Stripe five times, one after the other.
+    timeoutSeconds: 28,
+    environment: (resources) => ({
+      ...tableVariables(resources),
+      ...identityVariables(resources),
+      ...providerVariables(resources),
+      REDIRECT_ORIGINS: resources.config.redirectOrigins.join(','),
+    }),
+    statements: ({ table, secrets }) => [
+      readTable(table),
+      writeTable(table),
+      readSecret(secrets.stripeApiKey),
+    ],
+  },
   admin: {
     description: 'Verifying any wallet, reports, and what waits for a person.',
     memoryMb: 1024,

@@ -155,13 +155,15 @@ function defaultStage(scope: Construct, api: HttpApi, props: LedgerApiProps): Ht
   return stage;
 }
 
+const BOUNDED: readonly FunctionName[] = ['purchases', 'subscriptions', 'admin'];
+
 /**
  * How much of the API's rate one route may take. Whoever has no token is bounded before a function runs; what calls a
  * provider or reads much is bounded below what spends may take.
  */
 function throttleShare(route: GatewayRoute): number {
   if (route.access.kind === 'public') return 0.5;
-  return route.function === 'purchases' || route.function === 'admin' ? 0.2 : 1;
+  return BOUNDED.includes(route.function) ? 0.2 : 1;
 }
 
 /** No header, query or claim but the caller's id: a token must never reach a log. */

@@ -26,6 +26,7 @@ import type { ProviderCustomer } from '#lib/purchases/provider-customer';
 import type { QuarantinedEvent } from '#lib/purchases/quarantined-event';
 import type { Reconciliation } from '#lib/purchases/reconciliation';
 import type { Subscription } from '#lib/subscriptions/subscription';
+import type { SubscriptionRequest } from '#lib/subscriptions/subscription-request';
 import type { TopUp } from '#lib/topups/top-up';
 import type { HoldRecord } from '#lib/wallets/hold';
 import type { SpendBatchRecord } from '#lib/wallets/spend-batch-record';
@@ -147,6 +148,10 @@ export interface RecordTypes {
   readonly redemption: {
     readonly id: { readonly code: string; readonly userId: string };
     readonly value: Redemption;
+  };
+  readonly subscriptionRequest: {
+    readonly id: { readonly cause: string };
+    readonly value: SubscriptionRequest;
   };
   readonly request: {
     /** Of a request with an Idempotency-Key: `request:...`. */

@@ -15,6 +15,7 @@ import type { CatalogStore, LedgerStore, PurchaseStore } from '#lib/ports';
 import type { CheckoutProvider } from '#lib/purchases/checkout-provider';
 import type { OrderProvider } from '#lib/purchases/order-provider';
 import type { PaymentLookup } from '#lib/purchases/payment-lookup';
+import { originsOf } from '#lib/purchases/redirect-urls';
 import type { RefundProvider } from '#lib/purchases/refund-provider';
 import { createCatalogStore } from '#lib/store/catalog-store';
 import { lambdaTable } from '#lib/store/lambda-table';
@@ -82,9 +83,4 @@ export function createDependencies({ env, now, log }: Runtime): PurchaseDependen
     sellerName: requireVariable(env, 'APP_NAME'),
     log,
   };
-}
-
-/** As browsers compare them: scheme, host and port, nothing less. */
-function originsOf(list: string): ReadonlySet<string> {
-  return new Set(list.split(',').map((origin) => new URL(origin.trim()).origin));
 }

@@ -61,6 +61,15 @@ export interface ErrorDetails {
   readonly HOLD_ALREADY_CAPTURED: [];
   readonly HOLD_ALREADY_RELEASED: [];
   readonly HOLD_EXPIRED: [];
+  readonly ALREADY_SUBSCRIBED: Details<{ tier: string }>;
+  readonly NOT_AN_UPGRADE: Details<{ tier: string }>;
+  readonly NOT_A_DOWNGRADE: Details<{ tier: string }>;
+  readonly NOT_SUBSCRIBED: [];
+  readonly NOTHING_TO_RESUME: [];
+  readonly SUBSCRIPTION_ENDING: [];
+  readonly SUBSCRIPTION_PAST_DUE: [];
+  readonly TIER_NOT_AVAILABLE: Details<{ tier: string }>;
+  readonly PAYMENT_DECLINED: [];
   readonly PACKAGE_NOT_AVAILABLE: [];
   readonly RECEIPT_NOT_READY: [];
   readonly PAYMENT_NOT_CAPTURED: [];
@@ -334,6 +343,60 @@ export const errorTable: { readonly [C in ErrorCode]: ErrorDefinition<ErrorDetai
     title: 'The package would have no price',
     retry: 'never',
     sentence: () => 'A package has a price or a discount_percent.',
+  },
+  ALREADY_SUBSCRIBED: {
+    status: 409,
+    title: 'Subscribed already',
+    retry: 'never',
+    sentence: ({ tier }) => `The subscription is to ${tier} already; nothing was charged.`,
+  },
+  NOT_AN_UPGRADE: {
+    status: 409,
+    title: 'This is no upgrade',
+    retry: 'never',
+    sentence: ({ tier }) => `The subscription is to ${tier}, which is more; see downgrade.`,
+  },
+  NOT_A_DOWNGRADE: {
+    status: 409,
+    title: 'This is no downgrade',
+    retry: 'never',
+    sentence: ({ tier }) => `The subscription is to ${tier}, which is not more; see upgrade.`,
+  },
+  NOT_SUBSCRIBED: {
+    status: 409,
+    title: 'Nothing is subscribed to',
+    retry: 'never',
+    sentence: () => 'The user has no running subscription; an upgrade begins one.',
+  },
+  NOTHING_TO_RESUME: {
+    status: 409,
+    title: 'There is nothing to resume',
+    retry: 'never',
+    sentence: () => 'Neither a cancellation nor a downgrade waits for the end of the period.',
+  },
+  SUBSCRIPTION_ENDING: {
+    status: 409,
+    title: 'The subscription is ending',
+    retry: 'never',
+    sentence: () => 'The subscription ends with its period: resume it first.',
+  },
+  SUBSCRIPTION_PAST_DUE: {
+    status: 409,
+    title: 'A payment is due',
+    retry: 'never',
+    sentence: () => 'The latest invoice of the subscription is not paid: pay it first.',
+  },
+  TIER_NOT_AVAILABLE: {
+    status: 409,
+    title: 'The tier is not available',
+    retry: 'never',
+    sentence: ({ tier }) => `${tier} is not on sale.`,
+  },
+  PAYMENT_DECLINED: {
+    status: 402,
+    title: 'The payment was declined',
+    retry: 'never',
+    sentence: () => 'The bank has declined the payment, and nothing has changed.',
   },
   ACCOUNT_EXISTS: {
     status: 409,

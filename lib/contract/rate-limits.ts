@@ -18,6 +18,8 @@ export const rateLimits = {
   redeem: { bucket: 'redeem', capacity: 10, perMinute: 1 },
   /** Shared by Stripe and Razorpay: each request asks a provider for a page. */
   purchase: { bucket: 'purchase', capacity: 120, perMinute: 30 },
+  /** Of a user's own changes, and of all that the backend changes: each asks Stripe two or three times. */
+  subscribe: { bucket: 'subscribe', capacity: 120, perMinute: 60 },
   verify: { bucket: 'verify', capacity: 120, perMinute: 60 },
   apply: { bucket: 'apply', capacity: 60, perMinute: 30 },
   bulk: { bucket: 'bulk', capacity: 20, perMinute: 10 },

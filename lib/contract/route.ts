@@ -5,7 +5,8 @@ import type { RateLimit } from '#lib/contract/rate-limits';
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
 
 /** The Lambda functions that serve routes (DESIGN 8). */
-export type FunctionName = 'wallet' | 'service' | 'purchases' | 'applications' | 'admin';
+export type FunctionName =
+  'wallet' | 'service' | 'purchases' | 'applications' | 'subscriptions' | 'admin';
 
 /** What a signed-in person may do; which groups have which is in `lib/identity/permissions.ts`. */
 export type Permission =

@@ -17,6 +17,7 @@ import { adminReportRoutes } from '#lib/contract/routes/admin-reports';
 import { publicRoutes } from '#lib/contract/routes/public';
 import { purchaseRoutes } from '#lib/contract/routes/purchases';
 import { serviceRoutes } from '#lib/contract/routes/service';
+import { subscriptionChangeRoutes } from '#lib/contract/routes/subscription-changes';
 import { subscriptionRoutes } from '#lib/contract/routes/subscriptions';
 import { ownTopUpRoutes, userTopUpRoutes } from '#lib/contract/routes/topups';
 import { transferRoutes } from '#lib/contract/routes/transfers';
@@ -35,6 +36,7 @@ export const routes = {
   ...holdRoutes,
   ...transferRoutes,
   ...subscriptionRoutes,
+  ...subscriptionChangeRoutes,
   ...purchaseRoutes,
   ...ownTopUpRoutes,
   ...userTopUpRoutes,

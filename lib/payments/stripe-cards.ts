@@ -2,6 +2,7 @@ import Stripe from 'stripe';
 import * as z from 'zod';
 import { outcomeOf } from '#lib/payments/outcome';
 import { askStripe, type StripeAccount } from '#lib/payments/stripe-client';
+import { openStripeCustomer } from '#lib/payments/stripe-customers';
 import { translateStripeEvent } from '#lib/payments/stripe-event';
 import { paymentIntent, stripeId, unixSeconds } from '#lib/payments/stripe-objects';
 import type {
@@ -23,19 +24,7 @@ const SEARCH_S = 86_400;
  */
 export function createStripeCards(account: StripeAccount): CardProvider {
   return {
-    openCustomer: async ({ email, userId }) => {
-      const answer = await askStripe(account, (stripe) =>
-        stripe.customers.create(
-          { metadata: { user_id: userId }, ...(email !== null && { email }) },
-          { idempotencyKey: `user:${userId}:customer:v1` },
-        ),
-      );
-      if (answer.kind !== 'answered') return answer;
-      const parsed = customerSchema.safeParse(answer.value);
-      return parsed.success && parsed.data.livemode === account.livemode
-        ? { kind: 'made', customerRef: parsed.data.id }
-        : { kind: 'unknown', detail: 'the answer is no customer of ours' };
-    },
+    openCustomer: openStripeCustomer(account),
     openSetup: async (request) => {
       const metadata = { user_id: request.userId, credit_type: request.creditType };
       const answer = await askStripe(account, (stripe) =>
@@ -71,12 +60,6 @@ export function createStripeCards(account: StripeAccount): CardProvider {
     findCharge: (order) => findCharge(account, order),
   };
 }
-
-const customerSchema = z.object({
-  object: z.literal('customer'),
-  id: stripeId,
-  livemode: z.boolean(),
-});
 
 const setupSchema = z.object({
   object: z.literal('checkout.session'),

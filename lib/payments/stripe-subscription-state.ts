@@ -15,7 +15,7 @@ export interface UnknownStatus {
 
 /**
  * A subscription of Stripe's as our record has it, whether an event or an answer brought it. `at` is Stripe's time of
- * it; to the second, as Stripe tells times, so that what we ask is never taken for newer than an event of that second.
+ * it.
  */
 export function providerStateOf(
   subscription: StripeSubscription,
@@ -23,8 +23,7 @@ export function providerStateOf(
 ): { readonly ok: true; readonly state: ProviderState } | UnknownStatus | UnknownPrice {
   const told = toldOf(subscription);
   if ('reason' in told) return told;
-  const at = isoTime(Math.floor(Date.parse(of.at) / 1000));
-  return stateOfTold(told, { ...of, at });
+  return stateOfTold(told, of);
 }
 
 /** Stripe's words in ours. */

@@ -1,7 +1,9 @@
 import type { LedgerStore } from '#lib/ports';
 import { beginPurchase, bindSession, type BeginRefusal } from '#lib/purchases/begin-purchase';
 import type { CheckoutProvider } from '#lib/purchases/checkout-provider';
+import { type ProviderRefusal, providerRefusal } from '#lib/purchases/provider-refusal';
 import { packagePricing, type PackageRefusal } from '#lib/purchases/quote-purchase';
+import { refusedUrl, type UrlRefusal } from '#lib/purchases/redirect-urls';
 
 export interface CheckoutRequest {
   readonly userId: string;
@@ -22,20 +24,8 @@ export interface CheckoutDependencies {
   readonly redirectOrigins: ReadonlySet<string>;
 }
 
-interface UrlRefusal {
-  readonly code: 'URL_NOT_ALLOWED';
-  readonly field: 'success_url' | 'cancel_url';
-}
-
 export type CheckoutRefusal =
-  | BeginRefusal
-  | PackageRefusal
-  | UrlRefusal
-  | {
-      readonly code: 'PAYMENT_PROVIDER_FAILED' | 'PAYMENT_PROVIDER_UNAVAILABLE';
-      readonly purchaseId: string;
-      readonly detail: string;
-    };
+  BeginRefusal | PackageRefusal | UrlRefusal | (ProviderRefusal & { readonly purchaseId: string });
 
 export type CheckoutOutcome =
   | {
@@ -79,9 +69,7 @@ export async function createCheckout(
     cancelUrl: request.cancelUrl,
   });
   if (answer.kind !== 'opened') {
-    const code =
-      answer.kind === 'refused' ? 'PAYMENT_PROVIDER_FAILED' : 'PAYMENT_PROVIDER_UNAVAILABLE';
-    return refused({ code, purchaseId: purchase.id, detail: answer.detail });
+    return refused({ ...providerRefusal(answer), purchaseId: purchase.id });
   }
   await bindSession(deps.store, { purchase, session: answer.session });
   return opened(purchase.id, { ...answer.session, replayed: false });
@@ -90,15 +78,10 @@ export async function createCheckout(
 /** Where a buyer may not be sent back to. */
 function refuseUrls(
   { redirectOrigins }: CheckoutDependencies,
-  { cancelUrl, successUrl }: CheckoutRequest,
+  request: CheckoutRequest,
 ): { readonly ok: false; readonly refusal: UrlRefusal } | null {
-  if (!redirectOrigins.has(new URL(successUrl).origin)) {
-    return refused({ code: 'URL_NOT_ALLOWED', field: 'success_url' });
-  }
-  if (!redirectOrigins.has(new URL(cancelUrl).origin)) {
-    return refused({ code: 'URL_NOT_ALLOWED', field: 'cancel_url' });
-  }
-  return null;
+  const forbidden = refusedUrl(redirectOrigins, request);
+  return forbidden && refused(forbidden);
 }
 
 function opened(

@@ -21,6 +21,7 @@ import { requestSchema } from '#lib/requests/request-record';
 import { settingSchema, settingsHistorySchema } from '#lib/settings/settings';
 import { rollupProgressSchema, rollupSchema, rollupUsersSchema } from '#lib/reports/rollup';
 import { subscriptionSchema } from '#lib/subscriptions/subscription';
+import { subscriptionRequestSchema } from '#lib/subscriptions/subscription-request';
 import { topUpSchema } from '#lib/topups/top-up';
 import { holdSchema } from '#lib/wallets/hold';
 import { spendBatchSchema } from '#lib/wallets/spend-batch-record';
@@ -241,6 +242,13 @@ const records: { readonly [K in RecordName]: RecordSpec<K> } = {
       gsi1pk: redemptionsPartition(code),
       gsi1sk: sequenceKey(number),
     }),
+  },
+  subscriptionRequest: {
+    key: ({ cause }) => ({
+      pk: `REQUEST#${keyPart(cause.replace('request:', ''))}`,
+      sk: 'REQUEST',
+    }),
+    schema: subscriptionRequestSchema,
   },
   request: {
     key: ({ cause }) => ({

@@ -14,7 +14,9 @@ export function stateOfTold(
   told: ToldSubscription,
   of: { readonly userId: string; readonly tiers: Tiers; readonly at: string },
 ): { readonly ok: true; readonly state: ProviderState } | UnknownPrice {
-  const { at, tiers, userId } = of;
+  const { tiers, userId } = of;
+  // As providers tell times: what we ask is never taken for newer than an event of that second.
+  const at = new Date(Math.floor(Date.parse(of.at) / 1000) * 1000).toISOString();
   const { currency, customerId, lines, subscriptionId, ...said } = told;
   const ours = lines.flatMap((line) => {
     const tier = tierOfPrice(tiers, line.priceId);

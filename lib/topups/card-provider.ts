@@ -1,4 +1,5 @@
 import type { PaymentEvent } from '#lib/payments/payment-event';
+import type { OpenCustomer } from '#lib/purchases/provider-customer';
 
 /** A page on which a card is saved for later, as we ask a provider for one. */
 export interface SetupRequest {
@@ -25,10 +26,6 @@ export type SetupAnswer =
   | { readonly kind: 'opened'; readonly sessionId: string; readonly url: string }
   | { readonly kind: 'refused' | 'unknown'; readonly detail: string };
 
-export type CustomerAnswer =
-  | { readonly kind: 'made'; readonly customerRef: string }
-  | { readonly kind: 'refused' | 'unknown'; readonly detail: string };
-
 /** What became of a charge, told as an event would tell it. */
 export type ChargeAnswer =
   | { readonly kind: 'told'; readonly event: PaymentEvent }
@@ -39,11 +36,7 @@ export type ChargeAnswer =
 
 /** Who saves cards and charges them while their owners are away. */
 export interface CardProvider {
-  /** A customer of ours at the provider; asked again for a user, it is the same. */
-  readonly openCustomer: (user: {
-    readonly userId: string;
-    readonly email: string | null;
-  }) => Promise<CustomerAnswer>;
+  readonly openCustomer: OpenCustomer;
   readonly openSetup: (request: SetupRequest) => Promise<SetupAnswer>;
   /** Only while the provider keeps its answer for the purchase's key: `REPEATABLE_MS` from the first time. */
   readonly charge: (order: CardCharge) => Promise<ChargeAnswer>;

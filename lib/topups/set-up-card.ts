@@ -2,6 +2,8 @@ import type { WalletRef } from '#lib/ledger/wallet';
 import type { SavedCardEvent } from '#lib/payments/payment-event';
 import { ContentionError, type LedgerStore } from '#lib/ports';
 import { customerRef, ensureCustomer } from '#lib/purchases/provider-customer';
+import { type ProviderRefusal, providerRefusal } from '#lib/purchases/provider-refusal';
+import { refusedUrl, type UrlRefusal } from '#lib/purchases/redirect-urls';
 import {
   type KeyedRequest,
   requestOf,
@@ -13,12 +15,7 @@ import { topUpRef } from '#lib/topups/change-top-up';
 import { noTopUp } from '#lib/topups/top-up';
 
 export type SetupRefusal =
-  | { readonly code: 'IDEMPOTENCY_KEY_REUSED' }
-  | { readonly code: 'URL_NOT_ALLOWED'; readonly field: 'success_url' | 'cancel_url' }
-  | {
-      readonly code: 'PAYMENT_PROVIDER_FAILED' | 'PAYMENT_PROVIDER_UNAVAILABLE';
-      readonly detail: string;
-    };
+  { readonly code: 'IDEMPOTENCY_KEY_REUSED' } | UrlRefusal | ProviderRefusal;
 
 export type SetupOutcome =
   | {
@@ -52,21 +49,17 @@ export async function setUpCard(
   const { cards, redirectOrigins, store } = deps;
   const { cancelUrl, now, request, successUrl, wallet } = input;
   const { creditType, userId } = wallet;
-  for (const [field, url] of [
-    ['success_url', successUrl],
-    ['cancel_url', cancelUrl],
-  ] as const) {
-    if (redirectOrigins.has(new URL(url).origin)) continue;
-    return refused({ code: 'URL_NOT_ALLOWED', field });
-  }
+  const forbidden = refusedUrl(redirectOrigins, { successUrl, cancelUrl });
+  if (forbidden) return refused(forbidden);
   const keyed = await takeKey(store, request, now);
   if (keyed === 'reused') return refused({ code: 'IDEMPOTENCY_KEY_REUSED' });
-  const customer = await openCustomer(deps, { userId, now });
-  if (typeof customer !== 'string') return customer;
+  const open = cards.openCustomer;
+  const customer = await ensureCustomer(store, { userId, provider: 'stripe', now, open });
+  if (customer.kind !== 'made') return refused(providerRefusal(customer));
   const answer = await cards.openSetup({
     userId,
     creditType,
-    customerRef: customer,
+    customerRef: customer.customerRef,
     successUrl,
     cancelUrl,
     cause: request.cause,
@@ -102,28 +95,6 @@ export async function saveCard(
   throw new ContentionError('the top-up of a wallet changed each time');
 }
 
-async function openCustomer(
-  {
-    cards,
-    store,
-  }: { readonly cards: CardProvider; readonly store: Pick<LedgerStore, 'load' | 'write'> },
-  about: { readonly userId: string; readonly now: string },
-): Promise<string | Extract<SetupOutcome, { readonly ok: false }>> {
-  const { userId } = about;
-  let refusal: SetupRefusal = { code: 'PAYMENT_PROVIDER_UNAVAILABLE', detail: 'not asked' };
-  const customer = await ensureCustomer(store, {
-    ...about,
-    provider: 'stripe',
-    open: async (email) => {
-      const answer = await cards.openCustomer({ userId, email });
-      if (answer.kind === 'made') return answer.customerRef;
-      refusal = providerRefusal(answer);
-      return null;
-    },
-  });
-  return customer ?? refused(refusal);
-}
-
 async function takeKey(
   store: Pick<LedgerStore, 'load' | 'write'>,
   request: KeyedRequest,
@@ -136,15 +107,6 @@ async function takeKey(
     if (!first || (await store.write([first, ...others]))) return 'new';
   }
   throw new ContentionError('an Idempotency-Key was taken each time');
-}
-
-function providerRefusal(answer: {
-  readonly kind: 'refused' | 'unknown';
-  readonly detail: string;
-}): SetupRefusal {
-  const code =
-    answer.kind === 'refused' ? 'PAYMENT_PROVIDER_FAILED' : 'PAYMENT_PROVIDER_UNAVAILABLE';
-  return { code, detail: answer.detail };
 }
 
 function refused(refusal: SetupRefusal) {

@@ -74,6 +74,13 @@ const unlessSuspended: Row = { ...people, suspended: 403, suspendedAdmin: 403 };
 // For bob there is the 404 of a missing thing, so that nobody learns who exists.
 const servicesAndSelf: Row = { ...people, serviceRead: 200, serviceWrite: 200, userForBob: 404 };
 const writingServices: Row = { ...nobody, serviceWrite: 200 };
+// Whoever is suspended reads and stops paying, and begins nothing.
+const writingServicesAndSelf: Row = { ...servicesAndSelf, serviceRead: 403 };
+const unlessSuspendedSelf: Row = {
+  ...writingServicesAndSelf,
+  suspended: 403,
+  suspendedAdmin: 403,
+};
 const reporters: Row = { ...nobody, finance: 200, admin: 200 };
 const refunders: Row = reporters;
 const readers: Row = { ...reporters, support: 200 };
@@ -121,6 +128,10 @@ const matrix: Readonly<Record<keyof typeof routes, Row>> = {
   listPurchases: people,
   getPurchase: people,
   getReceipt: people,
+  upgradeSubscription: unlessSuspendedSelf,
+  downgradeSubscription: unlessSuspendedSelf,
+  cancelSubscription: writingServicesAndSelf,
+  resumeSubscription: unlessSuspendedSelf,
   redeemCode: unlessSuspended,
   applyToProject: unlessSuspended,
   listApplications: people,

@@ -35,6 +35,7 @@ test.each([
   ['webhooks-stripe', 64 + 420],
   ['webhooks-razorpay', 64 + 420],
   ['purchases', 700],
+  ['subscriptions', 650],
 ])('%s loads at most %i KiB', (name, kibibytes) => {
   const size = bundles.find((bundle) => bundle.name === name)?.bytes ?? Infinity;
   expect(size / 1024).toBeLessThanOrEqual(kibibytes);

@@ -67,7 +67,14 @@ test('every function logs to a group of its own that forgets', () => {
 });
 
 test('what people wait for ends before the gateway gives up, and sign-up before Cognito does', () => {
-  const waitedFor = ['wallet', 'service', 'purchases', 'applications', 'admin'] as const;
+  const waitedFor = [
+    'wallet',
+    'service',
+    'purchases',
+    'applications',
+    'subscriptions',
+    'admin',
+  ] as const;
   for (const name of waitedFor) {
     expect(functionDefinitions[name].timeoutSeconds, name).toBeLessThan(29);
   }

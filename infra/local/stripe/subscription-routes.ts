@@ -138,13 +138,6 @@ function update(account: Account, { id, fields, cause }: RouteCall): object {
         { code: 'invalid_canceled_subscription_fields' },
       );
     }
-    if (params.metadata !== undefined) {
-      const changed = {
-        ...subscription,
-        metadata: { ...subscription.metadata, ...params.metadata },
-      };
-      subscription = saveSubscription(account, { before: subscription, changed, cause });
-    }
     if (params.cancel_at_period_end !== undefined) {
       subscription = setCancelAtPeriodEnd(account, {
         subscription,
@@ -153,6 +146,7 @@ function update(account: Account, { id, fields, cause }: RouteCall): object {
         cause,
       });
     }
+    const metadata = mergeMetadata(subscription.metadata, params.metadata ?? {});
     const [item] = params.items ?? [];
     if (item !== undefined) {
       const behavior = params.proration_behavior ?? 'create_prorations';
@@ -163,10 +157,22 @@ function update(account: Account, { id, fields, cause }: RouteCall): object {
         throw invalidRequest(`No such subscription item: '${item.id}'`, { param: 'items[0][id]' });
       }
       const price = findPrice(item.price, 'items[0][price]');
-      subscription = changePrice(account, { subscription, price, behavior, cause });
+      subscription = changePrice(account, { subscription, price, metadata, behavior, cause });
+    } else if (params.metadata !== undefined) {
+      const changed = { ...subscription, metadata };
+      subscription = saveSubscription(account, { before: subscription, changed, cause });
     }
     return expandObject(renderSubscription(subscription), params.expand, records);
   });
+}
+
+/** As Stripe does: a key with an empty value is taken away (docs.stripe.com/api/metadata). */
+function mergeMetadata(
+  before: Readonly<Record<string, string>>,
+  changes: Readonly<Record<string, string>>,
+): Record<string, string> {
+  const merged = Object.entries({ ...before, ...changes });
+  return Object.fromEntries(merged.filter(([, value]) => value !== ''));
 }
 
 function invoices(account: Account): Route[] {

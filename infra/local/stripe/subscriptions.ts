@@ -79,11 +79,13 @@ export function changePrice(
   act: {
     readonly subscription: Subscription;
     readonly price: RecurringPrice;
+    /** As it is to be with the price, in one change. */
+    readonly metadata: Subscription['metadata'];
     readonly behavior: ProrationBehavior;
     readonly cause: Cause;
   },
 ): Subscription {
-  const { behavior, cause, price, subscription: before } = act;
+  const { behavior, cause, metadata, price, subscription: before } = act;
   const present = findPrice(before.price, null);
   if (price.currency !== present.currency) {
     throw invalidRequest(
@@ -91,7 +93,9 @@ export function changePrice(
       { param: 'items[0][price]' },
     );
   }
-  if (price.id === present.id) return before;
+  if (price.id === present.id) {
+    return saveSubscription(account, { before, changed: { ...before, metadata }, cause });
+  }
   if (before.status !== 'active' && behavior === 'always_invoice') {
     throw notSimulated('a change of price while another invoice is unpaid', 'proration_behavior');
   }
@@ -100,6 +104,7 @@ export function changePrice(
   const changed: Subscription = {
     ...before,
     price: price.id,
+    metadata,
     pending: behavior === 'create_prorations' ? [...before.pending, ...lines] : before.pending,
   };
   if (behavior !== 'always_invoice') return saveSubscription(account, { before, changed, cause });

@@ -73,6 +73,8 @@ export const good: Readonly<Record<string, unknown>> = {
   spends: [{ amount: 5, description: 'x', idempotency_key: 'k1' }],
   success_url: 'https://app.example/success?session={CHECKOUT_SESSION_ID}',
   cancel_url: 'https://app.example/cancel',
+  tier: 'PRO',
+  when: 'now',
   page: '1',
   limit: '10',
   cursor: 'abc',

@@ -9,16 +9,7 @@ import { signatureHeader, WEBHOOK_SECRET } from '#tests/payments/stripe-deliveri
 import type { TestLedger } from '#tests/support/ledger';
 
 /** What comes between Stripe and the table: receiver, messages, fulfillment. The queue's own part is the tests'. */
-export function openStripeQueue(
-  {
-    history,
-    ledger: store,
-  }: { readonly ledger: FulfillmentDependencies['store'] } & Pick<
-    FulfillmentDependencies,
-    'history'
-  >,
-  now: Date,
-) {
+export function openStripeQueue(test: TestLedger, now: Date) {
   let counted: string[] = [];
   return {
     /** Metrics since the last look. */
@@ -40,7 +31,9 @@ export function openStripeQueue(
         },
         {
           headers: {
-            'stripe-signature': signatureHeader(body, { seconds: now.getTime() / 1_000 }),
+            'stripe-signature': signatureHeader(body, {
+              seconds: Math.floor(now.getTime() / 1_000),
+            }),
           },
           body,
           isBase64Encoded: false,
@@ -54,8 +47,8 @@ export function openStripeQueue(
     /** Fulfils messages, and names those that want to come again. */
     async fulfil(messages: readonly string[], deliveries = 1): Promise<readonly string[]> {
       const deps: FulfillmentDependencies = {
-        store,
-        history,
+        store: test.ledger,
+        history: test.history,
         livemode: false,
         now: () => now,
         count: (name) => counted.push(name),
@@ -69,18 +62,18 @@ export function openStripeQueue(
       const { batchItemFailures } = await fulfillBatch(deps, records);
       return batchItemFailures.map(({ itemIdentifier }) => messages[Number(itemIdentifier)] ?? '');
     },
-  };
-}
 
-/** Every event that was kept. */
-export async function quarantinedIn({ table }: Pick<TestLedger, 'table'>) {
-  const store = createQuarantineStore(table);
-  const events: QuarantinedEvent[] = [];
-  let after: string | null = null;
-  do {
-    const page = await store.page({ provider: 'stripe', after, offset: 0, limit: 100 });
-    events.push(...page.events);
-    after = page.next;
-  } while (after !== null);
-  return events;
+    /** Every event that was kept. */
+    async quarantined(): Promise<readonly QuarantinedEvent[]> {
+      const store = createQuarantineStore(test.table);
+      const events: QuarantinedEvent[] = [];
+      let after: string | null = null;
+      do {
+        const page = await store.page({ provider: 'stripe', after, offset: 0, limit: 100 });
+        events.push(...page.events);
+        after = page.next;
+      } while (after !== null);
+      return events;
+    },
+  };
 }

@@ -1,0 +1,62 @@
+import { type ProblemError, problem } from '#lib/contract/problem';
+import type { Log } from '#lib/http/log';
+import { toSubscription } from '#lib/http/subscription-resource';
+import { invariant, unreachable } from '#lib/invariant';
+import type { ChangeOutcome, ChangeRefusal } from '#lib/subscriptions/change-subscription';
+
+interface Context {
+  readonly log: Log;
+  readonly requestId: string;
+}
+
+/** The answer of a call that changes what runs already; throws where it was refused. */
+export function changedAnswer(outcome: ChangeOutcome, context: Context) {
+  if (outcome.kind === 'refused') throw refusalProblem(outcome.refusal, context);
+  invariant(outcome.kind === 'changed', 'only an upgrade opens a page');
+  return changeAnswer(outcome);
+}
+
+export function changeAnswer({
+  replayed,
+  view,
+}: Extract<ChangeOutcome, { readonly kind: 'changed' }>) {
+  return { status: 200, body: toSubscription(view), replayed } as const;
+}
+
+/** What a provider said about it is for the log alone. */
+export function refusalProblem(refusal: ChangeRefusal, { log, requestId }: Context): ProblemError {
+  const request_id = requestId;
+  switch (refusal.code) {
+    case 'PAYMENT_PROVIDER_FAILED':
+    case 'PAYMENT_PROVIDER_UNAVAILABLE': {
+      const { code, detail: reason } = refusal;
+      log.error('a subscription was not changed', { request_id, provider: 'stripe', reason });
+      return code === 'PAYMENT_PROVIDER_FAILED' ? problem(code) : problem(code, {});
+    }
+    case 'CONFLICT':
+      log.error('a second subscription runs', { request_id, reason: refusal.detail });
+      return problem(refusal.code);
+    case 'ALREADY_SUBSCRIBED':
+    case 'NOT_AN_UPGRADE':
+    case 'NOT_A_DOWNGRADE':
+    case 'TIER_NOT_AVAILABLE':
+      return problem(refusal.code, { tier: refusal.tier });
+    case 'CURRENCY_NOT_AVAILABLE':
+      return problem(refusal.code, { currency: refusal.currency });
+    case 'URL_NOT_ALLOWED':
+      return problem(refusal.code, { field: refusal.field });
+    case 'urls_missing': {
+      const message = 'is needed together with cancel_url to subscribe for the first time';
+      return problem('VALIDATION_FAILED', { errors: [{ field: 'success_url', message }] });
+    }
+    case 'IDEMPOTENCY_KEY_REUSED':
+    case 'NOTHING_TO_RESUME':
+    case 'NOT_SUBSCRIBED':
+    case 'PAYMENT_DECLINED':
+    case 'SUBSCRIPTION_ENDING':
+    case 'SUBSCRIPTION_PAST_DUE':
+      return problem(refusal.code);
+    default:
+      return unreachable(refusal);
+  }
+}
