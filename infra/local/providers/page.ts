@@ -67,17 +67,18 @@ const STYLE: Html = html`
   var(--line); border-radius: 0.75rem; padding: 1.5rem; } section.summary { padding: 1.5rem 0; }
   .total { font-size: 2.25rem; font-weight: 600; margin: 0 0 1.5rem; } ul { list-style: none;
   margin: 0; padding: 0; } li { display: flex; justify-content: space-between; gap: 1rem; padding:
-  0.75rem 0; border-top: 1px solid var(--line); } li span { overflow-wrap: anywhere; } li.sum {
-  font-weight: 600; } small { color: var(--dim); font-weight: 400; } .description { display: block;
-  } label { display: block; font-weight: 500; margin: 0 0 0.25rem; } input, select { width: 100%;
-  font: inherit; color: inherit; background: var(--paper); border: 1px solid var(--dim);
-  border-radius: 0.4rem; padding: 0.6rem 0.75rem; margin-bottom: 1rem; } input[readonly] {
-  background: transparent; border-color: var(--line); } button { width: 100%; font: inherit;
-  font-weight: 600; color: inherit; cursor: pointer; background: transparent; border: 1px solid
-  var(--dim); border-radius: 0.4rem; padding: 0.65rem 1rem; margin-top: 0.6rem; min-height: 2.75rem;
-  } button.primary { background: var(--accent); border-color: var(--accent); } button.quiet {
-  border-color: transparent; text-decoration: underline; } button:hover { filter: brightness(0.94);
-  } :focus-visible { outline: 3px solid var(--accent); outline-offset: 2px; } a { color:
-  var(--accent); } .problem { color: var(--bad); border-left: 4px solid var(--bad); padding-left:
-  0.75rem; } @media (prefers-color-scheme: light) { button.primary { color: #ffffff; } }
+  0.75rem 0; border-top: 1px solid var(--line); } li span { overflow-wrap: anywhere; } li
+  span:first-child { overflow-wrap: break-word; max-width: 70%; } li.sum { font-weight: 600; } small
+  { color: var(--dim); font-weight: 400; } .description { display: block; } label { display: block;
+  font-weight: 500; margin: 0 0 0.25rem; } input, select { width: 100%; font: inherit; color:
+  inherit; background: var(--paper); border: 1px solid var(--dim); border-radius: 0.4rem; padding:
+  0.6rem 0.75rem; margin-bottom: 1rem; } input[readonly] { background: transparent; border-color:
+  var(--line); } button { width: 100%; font: inherit; font-weight: 600; color: inherit; cursor:
+  pointer; background: transparent; border: 1px solid var(--dim); border-radius: 0.4rem; padding:
+  0.65rem 1rem; margin-top: 0.6rem; min-height: 2.75rem; } button.primary { background:
+  var(--accent); border-color: var(--accent); } button.quiet { border-color: transparent;
+  text-decoration: underline; } button:hover { filter: brightness(0.94); } :focus-visible { outline:
+  3px solid var(--accent); outline-offset: 2px; } a { color: var(--accent); } .problem { color:
+  var(--bad); border-left: 4px solid var(--bad); padding-left: 0.75rem; } @media
+  (prefers-color-scheme: light) { button.primary { color: #ffffff; } }
 `;
