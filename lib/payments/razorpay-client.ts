@@ -68,6 +68,11 @@ export function createRazorpayClient(account: RazorpayAccount): RazorpayClient {
   };
 }
 
+/** In Razorpay's words an id that it does not know is a bad request, and so is anything else that it will not do. */
+export function isMissing({ detail }: { readonly detail: string }): boolean {
+  return /does not exist|not a valid id/.test(detail);
+}
+
 async function attempts<S extends z.ZodType>(
   account: RazorpayAccount,
   request: RazorpayRequest<S>,

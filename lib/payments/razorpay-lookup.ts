@@ -1,4 +1,4 @@
-import type { RazorpayClient } from '#lib/payments/razorpay-client';
+import { isMissing, type RazorpayClient } from '#lib/payments/razorpay-client';
 import {
   isOurs,
   razorpayCollection,
@@ -18,8 +18,7 @@ export async function findRazorpayOrder(
 ): Promise<LookupAnswer> {
   const path = `/orders/${orderId}` as const;
   const found = await client.ask({ method: 'GET', path, answer: razorpayOrder });
-  // Razorpay says 400, not 404, of ids that it does not know.
-  if (found.kind === 'refused' && found.status !== 401) return { kind: 'absent' };
+  if (found.kind === 'refused' && isMissing(found)) return { kind: 'absent' };
   if (found.kind !== 'answered') return found;
   const order = found.value;
   if (order.id !== orderId) return { kind: 'unknown', detail: 'another order came' };

@@ -1,6 +1,6 @@
 import type * as z from 'zod';
 import type { Translation } from '#lib/payments/payment-event';
-import type { RazorpayClient } from '#lib/payments/razorpay-client';
+import { isMissing, type RazorpayClient } from '#lib/payments/razorpay-client';
 import {
   isOurs,
   razorpayCollection,
@@ -54,9 +54,7 @@ async function findOrder(client: RazorpayClient, orderId: string): Promise<Sessi
     answer: razorpayCollection(razorpayPayment),
   });
   if (answer.kind === 'refused') {
-    // In Razorpay's words a missing order is a bad request, too.
-    const isMissing = answer.detail.includes('does not exist');
-    return isMissing ? { kind: 'absent' } : { kind: 'unknown', detail: answer.detail };
+    return isMissing(answer) ? { kind: 'absent' } : { kind: 'unknown', detail: answer.detail };
   }
   if (answer.kind === 'unknown') return answer;
   const { items } = answer.value;

@@ -5,6 +5,7 @@ import * as z from 'zod';
 import type { FaultRequest } from '#infra/local/providers/faults';
 import { listen, stopListening } from '#infra/local/listen';
 import { createRazorpayClient } from '#lib/payments/razorpay-client';
+import { findRazorpayOrder } from '#lib/payments/razorpay-lookup';
 import { createRazorpayOrders, type RazorpayKey } from '#lib/payments/razorpay-orders';
 import { KEY, paidOrder, type Running, startRazorpay } from '#tests/infra/local/razorpay/stand-in';
 
@@ -17,15 +18,14 @@ interface Changes {
 }
 
 function ordersAt(apiUrl: string, changes: Changes = {}) {
-  const { hostname, port } = new URL(apiUrl);
   const { key = async () => ({ ...KEY, previousKeySecret: '' }), livemode = false } = changes;
+  return createRazorpayOrders({ client: clientAt(apiUrl, changes), key, livemode });
+}
+
+function clientAt(apiUrl: string, { key, timeoutMs = 2_000 }: Changes = {}) {
+  const { hostname, port } = new URL(apiUrl);
   const server = { host: hostname, port: Number(port), protocol: 'http' } as const;
-  const client = createRazorpayClient({
-    credentials: key,
-    timeoutMs: changes.timeoutMs ?? 2_000,
-    server,
-  });
-  return createRazorpayOrders({ client, key, livemode });
+  return createRazorpayClient({ credentials: key ?? (async () => KEY), timeoutMs, server });
 }
 
 async function ordersOf({ sdk }: Running) {
@@ -195,6 +195,20 @@ async function startAnswering() {
   onTestFinished(() => stopListening(server));
   return { url, seen };
 }
+
+describe('an order that somebody asks for by its id', () => {
+  it.each([
+    [400, 'The id provided does not exist', 'absent'],
+    [400, 'order_none is not a valid id', 'absent'],
+    [403, 'Access from this address is not allowed', 'refused'],
+    [400, 'The requested URL was not found on the server.', 'refused'],
+  ])('answered %i “%s” is %s', async (status, description, kind) => {
+    const { url } = await startAnswering();
+    const body = JSON.stringify({ error: { code: 'BAD_REQUEST_ERROR', description } });
+    Object.assign(answering, { status, body });
+    expect((await findRazorpayOrder(clientAt(url), 'order_none')).kind).toBe(kind);
+  });
+});
 
 describe('an answer of somebody else is never taken for Razorpay’s:', () => {
   const refusal = JSON.stringify({ error: { code: 'BAD_REQUEST_ERROR', description: 'No.' } });

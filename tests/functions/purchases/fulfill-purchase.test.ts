@@ -101,6 +101,13 @@ describe.each<Provider>(['stripe', 'razorpay'])('fulfilling a %s purchase by han
     expect(await balance()).toBeGreaterThan(0);
   });
 
+  it('is no missing purchase while the provider does not accept our API key', async () => {
+    const { shop, pay, fulfill } = await begun(provider);
+    pay();
+    Object.assign(shop.keys, { stripe: 'sk_live_rolled', razorpay: 'rzp_test_rolled' });
+    expect(codeOf(await fulfill())).toBe('PAYMENT_PROVIDER_FAILED');
+  });
+
   it('is for those who may refund, and for nobody else', async () => {
     const { pay, fulfill, balance } = await begun(provider);
     pay();
