@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import * as z from 'zod';
 import { startStack, type Stack } from '#infra/local/stack';
+import { scanLogs } from '#tests/support/log-scan';
 
 /** The whole product on this machine, as a client sees it: HTTP and nothing else. */
 export interface TestStack {
@@ -15,7 +16,8 @@ export interface TestStack {
   sendUntilServed(method: string, path: string, options?: SendOptions): Promise<Answer>;
   settle(): Promise<void>;
   advance(duration: string): Promise<void>;
-  close(): Promise<void>;
+  /** Throws where a function has logged what no log may tell; answers how many lines there were. */
+  close(): Promise<number>;
 }
 
 export interface SendOptions {
@@ -45,7 +47,11 @@ export async function openTestStack(): Promise<TestStack> {
     stack,
     async close() {
       await stack.close();
-      rmSync(dataDir, { recursive: true, force: true });
+      try {
+        return scanLogs(join(dataDir, 'logs'));
+      } finally {
+        rmSync(dataDir, { recursive: true, force: true });
+      }
     },
   };
 }
