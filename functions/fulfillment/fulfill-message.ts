@@ -14,7 +14,7 @@ import {
 import { saveCard } from '#lib/topups/set-up-card';
 
 export interface FulfillmentDependencies {
-  readonly store: LedgerStore;
+  readonly store: Pick<LedgerStore, 'load' | 'loadEntry' | 'loadHead' | 'run' | 'write'>;
   /** What a paid period asks about the one before. */
   readonly history: Pick<HistoryStore, 'headAt'>;
   /** Whether this deployment sells for real money. */

@@ -50,6 +50,9 @@ const translations: Readonly<Record<string, Translate>> = {
   'payment.dispute.closed': translateDispute,
 };
 
+/** What a webhook has to be told of; whatever else comes means nothing to us. */
+export const RAZORPAY_EVENT_TYPES = Object.keys(translations);
+
 /**
  * Reads a verified Razorpay delivery (razorpay.com/docs/webhooks). Whatever is not certainly what Razorpay sends is
  * handed to a person with its reason: a guess here would be somebody's money.

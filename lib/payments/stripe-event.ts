@@ -78,6 +78,9 @@ const readers: Readonly<Record<string, Read>> = {
   ...subscriptionReaders,
 };
 
+/** What an endpoint has to be told of; whatever else comes means nothing to us. */
+export const STRIPE_EVENT_TYPES = Object.keys(readers);
+
 /**
  * Reads a verified Stripe delivery. Whatever is not certainly what Stripe sends for our pinned API version is handed
  * to a person with its reason: a guess here would be somebody's money.

@@ -40,12 +40,13 @@ export interface Transaction<R> {
 export async function decideAndCommit<R>(table: Table, work: Transaction<R>): Promise<R> {
   const backoff = startBackoff(table);
   const done = work.done && nameOf(work.done);
-  let keys: readonly Key[] = [...(work.done ? [work.done] : []), ...work.guarded, ...work.reads];
+  const always = [...(work.done ? [work.done] : []), ...work.guarded, ...work.reads];
+  let keys: readonly Key[] = always;
   let loaded = await load(table, keys);
   for (;;) {
     const attempt = work.decide(itemsOf(loaded));
     if ('missing' in attempt) {
-      keys = [...keys, ...attempt.missing];
+      keys = [...always, ...attempt.missing];
       loaded = new Map([...loaded, ...(await load(table, attempt.missing))]);
       continue;
     }
@@ -67,10 +68,17 @@ export async function decideAndCommit<R>(table: Table, work: Transaction<R>): Pr
       // What is not read again are entries, which never change: that they are there stays known.
       loaded =
         isDone || isComplete(table, work, fresh)
-          ? new Map([...loaded, ...fresh])
+          ? new Map([...withoutUnlikely(work, loaded), ...fresh])
           : new Map([...fresh, ...(await load(table, keys))]);
     }
   }
+}
+
+/** What was read of them is forgotten: whoever won the race may have written those that this command did not mean to. */
+function withoutUnlikely<R>({ unlikely = [] }: Transaction<R>, loaded: Loaded): Loaded {
+  if (unlikely.length === 0) return loaded;
+  const names = new Set(unlikely.map(nameOf));
+  return new Map([...loaded].filter(([name]) => !names.has(name)));
 }
 
 function itemsOf(loaded: Loaded): Items {

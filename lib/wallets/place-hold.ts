@@ -40,8 +40,10 @@ export function placeHold(
       const limitSeconds = settingOf('hold_seconds_max', read('setting', MAX_SECONDS));
       const usual = settingOf('hold_seconds_default', read('setting', DEFAULT_SECONDS));
       const seconds = input.expiresInSeconds ?? Math.min(usual, limitSeconds);
-      const expiresAt = input.expiresAt ?? secondsAfter(command.now, seconds);
-      if (expiresAt > secondsAfter(command.now, limitSeconds)) {
+      // The wallet's time: by a clock behind it, a hold of some seconds could be over before it is placed.
+      const now = command.now > head.updatedAt ? command.now : head.updatedAt;
+      const expiresAt = input.expiresAt ?? secondsAfter(now, seconds);
+      if (expiresAt > secondsAfter(now, limitSeconds)) {
         return { ok: false, refusal: { code: 'HOLD_TOO_LONG', limitSeconds } };
       }
       const caps = spendingCapsOf(read, wallet.creditType);

@@ -150,4 +150,6 @@ export const importRules: readonly ImportRule[] = [
     ],
   },
   { area: 'tests/', own: ['lib/', 'functions/', 'infra/', 'tests/'], packages: ['*'] },
+  // What judges histories shares nothing with what it judges.
+  { area: 'tests/histories/judge/', own: ['tests/histories/judge/'], packages: [] },
 ];

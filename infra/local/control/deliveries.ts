@@ -26,3 +26,9 @@ export function toSwitches(change: z.output<typeof switchesSchema>): Partial<Del
     ...(reorder !== undefined && { reorder }),
   };
 }
+
+/** The switches as the control API names them, to be read and sent back. */
+export function toWire(switches: DeliverySwitches): z.output<typeof switchesSchema> {
+  const { delayMs: delay_ms, duplicate, hold, reorder } = switches;
+  return { duplicate, reorder, delay_ms, hold };
+}

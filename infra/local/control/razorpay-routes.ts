@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-import { deliverSchema, switchesSchema, toSwitches } from '#infra/local/control/deliveries';
+import { deliverSchema, switchesSchema, toSwitches, toWire } from '#infra/local/control/deliveries';
 import type { Route } from '#infra/local/control/route';
 import { LocalStackError } from '#infra/local/local-stack-error';
 import { OUTCOMES } from '#infra/local/razorpay/checkout';
@@ -85,12 +85,14 @@ export function razorpayRoutes({ info, razorpay }: Parts): readonly Route[] {
     {
       method: 'GET',
       path: '/local/razorpay/deliveries',
-      run: () => ({ json: razorpay.switches.get() }),
+      run: () => ({ json: toWire(razorpay.switches.get()) }),
     },
     {
       method: 'POST',
       path: '/local/razorpay/deliveries',
-      run: ({ body }) => ({ json: razorpay.switches.set(toSwitches(switchesSchema.parse(body))) }),
+      run: ({ body }) => ({
+        json: toWire(razorpay.switches.set(toSwitches(switchesSchema.parse(body)))),
+      }),
     },
   ];
   return routes.map(standInOnly);

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 
-import { deliverSchema, switchesSchema, toSwitches } from '#infra/local/control/deliveries';
+import { deliverSchema, switchesSchema, toSwitches, toWire } from '#infra/local/control/deliveries';
 import type { Route } from '#infra/local/control/route';
 import { LocalStackError } from '#infra/local/local-stack-error';
 import type { Parts } from '#infra/local/stack';
@@ -99,12 +99,14 @@ export function stripeRoutes({ info, stripe }: Parts): readonly Route[] {
     {
       method: 'GET',
       path: '/local/stripe/deliveries',
-      run: () => ({ json: stripe.switches.get() }),
+      run: () => ({ json: toWire(stripe.switches.get()) }),
     },
     {
       method: 'POST',
       path: '/local/stripe/deliveries',
-      run: ({ body }) => ({ json: stripe.switches.set(toSwitches(switchesSchema.parse(body))) }),
+      run: ({ body }) => ({
+        json: toWire(stripe.switches.set(toSwitches(switchesSchema.parse(body)))),
+      }),
     },
   ];
   return routes.map(standInOnly);

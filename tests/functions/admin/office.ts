@@ -21,6 +21,9 @@ import { createRollupStore } from '#lib/store/rollup-store';
 import { context, httpEvent, NOW, testRuntime } from '#tests/http/events';
 import type { TestLedger } from '#tests/support/ledger';
 
+/** A machine at work on other tests must not cut a race short. */
+const TIME_MS = 60_000;
+
 /** For tests that start no job. */
 const nowhere: JobQueue = { send: () => Promise.reject(new Error('no job was expected')) };
 
@@ -92,7 +95,10 @@ export function openOffice(
     call: (route: Route, request: Parameters<typeof httpEvent>[1]) => {
       requests += 1;
       const requestId = `req-${requests}`;
-      return handle(httpEvent(route, { token: 'admin-1', requestId, ...request }), context());
+      return handle(
+        httpEvent(route, { token: 'admin-1', requestId, ...request }),
+        context(TIME_MS),
+      );
     },
   };
 }

@@ -12,7 +12,8 @@ import { createRollupStore } from '#lib/store/rollup-store';
 import { openOffice } from '#tests/functions/admin/office';
 import { NOW } from '#tests/http/events';
 import { codeOf } from '#tests/functions/purchases/shop';
-import { liveOn, randomFrom } from '#tests/reports/busy-ledger';
+import { liveOn } from '#tests/reports/busy-ledger';
+import { randomFrom } from '#tests/support/random';
 import { openTestLedger, type TestLedger } from '#tests/support/ledger';
 
 const USERS = 6;

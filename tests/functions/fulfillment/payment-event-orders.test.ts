@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
-import { openStripeQueue } from '#tests/functions/fulfillment/stripe-queue';
+import { openStripeQueue, quarantinedIn } from '#tests/functions/fulfillment/stripe-queue';
 import { stripeEventBody } from '#tests/payments/stripe-deliveries';
 import { beginStory, canonicalDump, type StoryEvent } from '#tests/purchases/payment-story';
 import { permutationsOf } from '#tests/purchases/purchase-builders';
@@ -80,7 +80,7 @@ describe('an event of unknown meaning', () => {
     const id = `evt_odd_${told}`;
     const odd = stripeEventBody({ id, type, object: { ...data.object, ...changes } });
     expect(await queue.fulfil([await queue.receive(odd)])).toEqual([]);
-    expect((await queue.quarantined()).find(({ eventId }) => eventId === id)).toMatchObject({
+    expect((await quarantinedIn(test)).find(({ eventId }) => eventId === id)).toMatchObject({
       reason: 'UNKNOWN_STATUS',
       body: odd,
     });

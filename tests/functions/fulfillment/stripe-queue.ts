@@ -9,7 +9,16 @@ import { signatureHeader, WEBHOOK_SECRET } from '#tests/payments/stripe-deliveri
 import type { TestLedger } from '#tests/support/ledger';
 
 /** What comes between Stripe and the table: receiver, messages, fulfillment. The queue's own part is the tests'. */
-export function openStripeQueue(test: TestLedger, now: Date) {
+export function openStripeQueue(
+  {
+    history,
+    ledger: store,
+  }: { readonly ledger: FulfillmentDependencies['store'] } & Pick<
+    FulfillmentDependencies,
+    'history'
+  >,
+  now: Date,
+) {
   let counted: string[] = [];
   return {
     /** Metrics since the last look. */
@@ -47,8 +56,8 @@ export function openStripeQueue(test: TestLedger, now: Date) {
     /** Fulfils messages, and names those that want to come again. */
     async fulfil(messages: readonly string[], deliveries = 1): Promise<readonly string[]> {
       const deps: FulfillmentDependencies = {
-        store: test.ledger,
-        history: test.history,
+        store,
+        history,
         livemode: false,
         now: () => now,
         count: (name) => counted.push(name),
@@ -62,18 +71,18 @@ export function openStripeQueue(test: TestLedger, now: Date) {
       const { batchItemFailures } = await fulfillBatch(deps, records);
       return batchItemFailures.map(({ itemIdentifier }) => messages[Number(itemIdentifier)] ?? '');
     },
-
-    /** Every event that was kept. */
-    async quarantined(): Promise<readonly QuarantinedEvent[]> {
-      const store = createQuarantineStore(test.table);
-      const events: QuarantinedEvent[] = [];
-      let after: string | null = null;
-      do {
-        const page = await store.page({ provider: 'stripe', after, offset: 0, limit: 100 });
-        events.push(...page.events);
-        after = page.next;
-      } while (after !== null);
-      return events;
-    },
   };
+}
+
+/** Every event that was kept. */
+export async function quarantinedIn({ table }: Pick<TestLedger, 'table'>) {
+  const store = createQuarantineStore(table);
+  const events: QuarantinedEvent[] = [];
+  let after: string | null = null;
+  do {
+    const page = await store.page({ provider: 'stripe', after, offset: 0, limit: 100 });
+    events.push(...page.events);
+    after = page.next;
+  } while (after !== null);
+  return events;
 }

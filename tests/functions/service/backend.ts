@@ -5,6 +5,7 @@ import { deductCredits } from '#functions/service/deduct-credits';
 import { captureUserHold, releaseUserHold } from '#functions/service/end-hold';
 import { getSubscription } from '#functions/service/get-subscription';
 import { getUserBalance } from '#functions/service/get-user-balance';
+import { listUserHistory } from '#functions/service/list-user-history';
 import { listUserHolds } from '#functions/service/list-holds';
 import { placeUserHold } from '#functions/service/place-hold';
 import { refundUserCredits } from '#functions/service/refund-credits';
@@ -44,6 +45,7 @@ export function openBackend(test: TestLedger, start = '2026-03-01T12:00:00.000Z'
     deductCredits,
     refundUserCredits,
     getUserBalance,
+    listUserHistory,
     placeUserHold,
     captureUserHold,
     releaseUserHold,

@@ -5,6 +5,7 @@ import { serviceRoutes } from '#lib/contract/routes/service';
 import { transferRoutes } from '#lib/contract/routes/transfers';
 import { batch } from '#lib/contract/wire';
 import { verify } from '#lib/ledger/verify';
+import { createDocumentClient } from '#lib/store/table';
 import { openBackend } from '#tests/functions/service/backend';
 import { openTestLedger, type TestLedger } from '#tests/support/ledger';
 
@@ -19,15 +20,34 @@ interface Asked {
   readonly key: string;
 }
 
+/** A backend whose first transaction comes only after something else has happened. */
+function openLateBackend(before: () => Promise<unknown>) {
+  const client = createDocumentClient(store.config);
+  let waits: Promise<unknown> | null = null;
+  client.middlewareStack.add(
+    (next, { commandName = '' }) =>
+      async (args) => {
+        if (commandName.startsWith('TransactWrite')) await (waits ??= before());
+        return next(args);
+      },
+    { step: 'initialize' },
+  );
+  return openBackend({ ...store, table: { ...store.table, client } });
+}
+
 async function userWith(userId: string, amount: number) {
-  const backend = openBackend(store);
+  const user = userOf(userId);
+  await user.add(amount);
+  return user;
+}
+
+function userOf(userId: string, backend = openBackend(store)) {
   const params = { userId };
   const add = (credits: number) =>
     backend.call(serviceRoutes.addCredits, {
       params,
       body: { amount: credits, description: 'Start' },
     });
-  await add(amount);
   return {
     add,
     at: backend.at,
@@ -172,6 +192,35 @@ describe('a spend of a batch', () => {
       });
     }
     expect(await user.entries()).toEqual([]);
+  });
+});
+
+describe('a batch that loses a race after it has looked for its spends', () => {
+  test('to itself gives the first answer', async () => {
+    const user = await userWith('itself', 5);
+    const spends = spendsOf([6, 1]);
+    const late = openLateBackend(async () => {
+      await user.add(10);
+      await user.batch(spends, { key: 'night', partial: true });
+    });
+    const answer = await userOf('itself', late).batch(spends, { key: 'night', partial: true });
+    expect([answer.status, answer.replayed]).toEqual([201, true]);
+    expect(statuses(batch.parse(answer.body))).toEqual(['spent', 'spent']);
+    expect(await user.balance()).toBe(8);
+  });
+
+  test('to another batch does not refuse what that one has done', async () => {
+    const user = await userWith('other-one', 5);
+    const late = openLateBackend(async () => {
+      await user.add(2);
+      await user.batch(spendsOf([6]), { key: 'first' });
+    });
+    const answer = await userOf('other-one', late).batch(spendsOf([6, 1]), {
+      key: 'second',
+      partial: true,
+    });
+    expect(statuses(batch.parse(answer.body))).toEqual(['replayed', 'spent']);
+    expect(await user.balance()).toBe(0);
   });
 });
 

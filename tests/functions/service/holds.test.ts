@@ -120,6 +120,14 @@ describe('a hold', () => {
     expect(both).toMatchObject({ status: 400, body: { code: 'VALIDATION_FAILED' } });
   });
 
+  test('of some seconds lasts them, placed by a clock that is behind its wallet', async () => {
+    const user = await userWith('behind', 10);
+    user.at(after(-90));
+    const placed = await user.place({ amount: 1, expires_in: 60 });
+    expect(placed.status).toBe(201);
+    expect(holdIn(placed.body).expires_at).toBe(after(60));
+  });
+
   test('captured for less is spent for what the job cost, named as what it was for', async () => {
     const user = await userWith('less', 100);
     const reference = { type: 'import', id: '77' };
