@@ -552,6 +552,11 @@ export type TableChange =
       readonly after: WalletAlerts;
     }
   | { readonly kind: 'top_up_changed'; readonly before: TopUp | null; readonly after: TopUp }
+  | {
+      readonly kind: 'subscription_changed';
+      readonly before: Subscription | null;
+      readonly after: Subscription;
+    }
   /** Nothing that anyone outside is told of. */
   | { readonly kind: 'other' };
 

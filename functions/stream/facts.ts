@@ -5,9 +5,15 @@ import type { Wire } from '#lib/http/endpoint';
 import { toCurrency, toPurchase } from '#lib/http/purchase-resource';
 import { toReason } from '#lib/http/top-up-resource';
 import { toCreditType, toTransaction } from '#lib/http/wallet-resource';
+import { invariant } from '#lib/invariant';
 import type { Entry } from '#lib/ledger/entry';
 import type { TableChange } from '#lib/ports';
 import { becamePaid, statusOf } from '#lib/purchases/purchase-status';
+import {
+  type ChangeOfSubscription,
+  type SubscriptionNews,
+  subscriptionNews,
+} from '#lib/subscriptions/subscription-news';
 import { type TopUpNews, topUpNews } from '#lib/topups/top-up-news';
 
 type Detail<N extends EventName> = Wire<(typeof eventSchemas)[N]>;
@@ -19,7 +25,7 @@ const VERSIONED = { schema_version: 1 } as const;
 
 /**
  * What a change of the table means to the world outside (DESIGN 7). An event may come more than once and out of order:
- * type and `transaction_id`, or type and `purchase_id`, tell the same one.
+ * type and `transaction_id`, `purchase_id` or `subscription_id` with its period tell the same one.
  */
 export function factsOf(change: TableChange, at: Date): readonly BusEvent[] {
   switch (change.kind) {
@@ -43,6 +49,8 @@ export function factsOf(change: TableChange, at: Date): readonly BusEvent[] {
       return alertsOf(change.before, change.after).map((alert) => alertFact(alert, at));
     case 'top_up_changed':
       return topUpNews(change).map((news) => topUpFact(news, at));
+    case 'subscription_changed':
+      return subscriptionNews(change).map((news) => subscriptionFact(news, change, at));
     // A wallet is told by its entries.
     case 'wallet_changed':
     case 'other':
@@ -129,6 +137,44 @@ function topUpFact(news: TopUpNews, at: Date): BusEvent {
     case 'action_required':
       return told(`credits.topup.${news.kind}`, at, { ...wallet, purchase_id: news.purchaseId });
   }
+}
+
+function subscriptionFact(
+  news: SubscriptionNews,
+  { after, before }: ChangeOfSubscription,
+  at: Date,
+): BusEvent {
+  const { provider } = after;
+  invariant(provider, 'only what is subscribed to is told of');
+  const named = {
+    ...VERSIONED,
+    user_id: after.userId,
+    subscription_id: provider.subscriptionId,
+    tier: after.tier,
+    status: after.status,
+  };
+  if (news.kind === 'payment_failed') {
+    const { amountMinor: amount, currency, invoiceId, nextAttemptAt } = news.invoice;
+    return told('credits.subscription.payment_failed', at, {
+      ...named,
+      invoice_id: invoiceId,
+      amount,
+      currency: toCurrency(currency),
+      next_attempt_at: nextAttemptAt,
+    });
+  }
+  const isSame = before?.provider?.subscriptionId === provider.subscriptionId;
+  return told(`credits.subscription.${news.kind}`, at, {
+    ...named,
+    previous_tier: isSame ? before.tier : null,
+    current_period_start: after.currentPeriodStart,
+    current_period_end: after.currentPeriodEnd,
+    cancel_at_period_end: after.cancelAtPeriodEnd,
+    cancel_reason: after.cancelReason,
+    pending_change: after.pendingChange,
+    past_due_since: after.pastDueSince,
+    ended_at: after.endedAt,
+  });
 }
 
 /** A purchase says `paid` once, when its money arrives, even if a refund was known before it; then what follows. */

@@ -3,6 +3,7 @@ import { creditCount, currency, minorUnits } from '#lib/contract/amounts';
 import { creditType } from '#lib/contract/credit-types';
 import { timestamp } from '#lib/contract/fields';
 import { idOf, userId } from '#lib/contract/ids';
+import { pendingChange, SUBSCRIPTION_STATUSES, tier } from '#lib/contract/subscriptions';
 import { purchase, purchaseStatus, topUpReason, transaction } from '#lib/contract/wire';
 
 /**
@@ -46,6 +47,24 @@ const topUpPurchase = {
 };
 const topUpStopped = versioned(topUpPurchase);
 
+const ofSubscription = {
+  user_id: userId,
+  subscription_id: z.string().meta({ description: 'The provider’s.' }),
+  tier: tier.meta({ description: 'Subscribed to; which quotas hold is told by the API.' }),
+  status: z.enum(SUBSCRIPTION_STATUSES),
+};
+const subscriptionChanged = versioned({
+  ...ofSubscription,
+  previous_tier: tier.nullable().meta({ description: 'Null where it has just begun.' }),
+  current_period_start: timestamp,
+  current_period_end: timestamp,
+  cancel_at_period_end: z.boolean(),
+  cancel_reason: z.string().nullable(),
+  pending_change: pendingChange,
+  past_due_since: timestamp.nullable(),
+  ended_at: timestamp.nullable(),
+});
+
 export const eventSchemas = {
   'credits.entry.created': versioned({ transaction }),
   'credits.purchase.paid': purchaseChanged,
@@ -88,6 +107,22 @@ export const eventSchemas = {
   }),
   'credits.topup.suspended': topUpStopped,
   'credits.topup.action_required': topUpStopped,
+  'credits.subscription.started': subscriptionChanged,
+  'credits.subscription.renewed': subscriptionChanged,
+  'credits.subscription.changed': subscriptionChanged,
+  'credits.subscription.change_scheduled': subscriptionChanged,
+  'credits.subscription.ending': subscriptionChanged,
+  'credits.subscription.resumed': subscriptionChanged,
+  'credits.subscription.past_due': subscriptionChanged,
+  'credits.subscription.recovered': subscriptionChanged,
+  'credits.subscription.ended': subscriptionChanged,
+  'credits.subscription.payment_failed': versioned({
+    ...ofSubscription,
+    invoice_id: z.string().meta({ description: 'The provider’s.' }),
+    amount: minorUnits,
+    currency,
+    next_attempt_at: timestamp.nullable().meta({ description: 'Null where none follows.' }),
+  }),
 } as const;
 
 export type EventName = keyof typeof eventSchemas;

@@ -16,7 +16,12 @@ export const SUBSCRIPTION_STATUSES = [
   'INCOMPLETE',
 ] as const;
 
-const tier = z.enum(TIERS).meta({ id: 'Tier' });
+export const tier = z.enum(TIERS).meta({ id: 'Tier' });
+
+export const pendingChange = z
+  .strictObject({ tier, at: timestamp })
+  .nullable()
+  .meta({ description: 'A downgrade, and when it happens.' });
 
 export const subscription = z
   .strictObject({
@@ -34,10 +39,7 @@ export const subscription = z
     current_period_end: timestamp.nullable(),
     cancel_at_period_end: z.boolean(),
     cancel_reason: z.string().nullable(),
-    pending_change: z
-      .strictObject({ tier, at: timestamp })
-      .nullable()
-      .meta({ description: 'A downgrade, and when it happens.' }),
+    pending_change: pendingChange,
     past_due_since: timestamp.nullable(),
     grace_ends_at: timestamp.nullable().meta({
       description: 'Where a payment has failed: when the quotas fall, or fell, to those of FREE.',

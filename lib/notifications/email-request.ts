@@ -3,6 +3,12 @@ import { alertsOf, type WalletAlerts } from '#lib/alerts/wallet-alerts';
 import type { TableChange } from '#lib/ports';
 import type { Purchase } from '#lib/purchases/purchase';
 import { statusOf } from '#lib/purchases/purchase-status';
+import type { Subscription } from '#lib/subscriptions/subscription';
+import {
+  type ChangeOfSubscription,
+  type SubscriptionChange,
+  subscriptionNews,
+} from '#lib/subscriptions/subscription-news';
 import type { TopUp } from '#lib/topups/top-up';
 
 export const EMAIL_KINDS = [
@@ -15,6 +21,11 @@ export const EMAIL_KINDS = [
   'credits_expiring',
   'topup_suspended',
   'topup_action_required',
+  'subscription_started',
+  'subscription_changed',
+  'subscription_ending',
+  'subscription_ended',
+  'subscription_payment_failed',
 ] as const;
 export type EmailKind = (typeof EMAIL_KINDS)[number];
 
@@ -25,11 +36,12 @@ export type EmailKind = (typeof EMAIL_KINDS)[number];
 export interface EmailRequest {
   readonly kind: EmailKind;
   readonly userId: string;
-  /** What its content is looked up from: a purchase id, or the credit type of a wallet. */
+  /** What its content is looked up from: a purchase id, the credit type of a wallet, or a provider's subscription. */
   readonly about: string;
   /**
    * What it is sent once for: the purchase itself, the provider's id of a refund or dispute, the crossing of a
-   * threshold, a grant, the purchase that a top-up has stopped with.
+   * threshold, a grant, the purchase that a top-up has stopped with, the provider's invoice, or a subscription with
+   * what became of it.
    */
   readonly subjectId: string;
 }
@@ -50,6 +62,8 @@ export function emailRequestsOf(change: TableChange): readonly EmailRequest[] {
       return requestsOfAlerts(change);
     case 'top_up_changed':
       return requestsOfTopUp(change);
+    case 'subscription_changed':
+      return requestsOfSubscription(change);
     case 'entry_created':
     case 'wallet_changed':
     case 'other':
@@ -100,6 +114,49 @@ function requestsOfTopUp(change: {
   if (!stop || change.before?.stop?.purchaseId === stop.purchaseId) return [];
   const kind = stop.kind === 'suspended' ? 'topup_suspended' : 'topup_action_required';
   return [{ kind, userId, about, subjectId: stop.purchaseId }];
+}
+
+/**
+ * What a subscriber hears of us: that it began, what it became, and that money is missing. A renewal that goes well is
+ * what was agreed, and the provider's own receipt tells of it; what is scheduled for the end of the period is told when
+ * it is an end.
+ */
+function requestsOfSubscription(change: ChangeOfSubscription): readonly EmailRequest[] {
+  const { after } = change;
+  const about = after.provider?.subscriptionId ?? '';
+  const { userId } = after;
+  return subscriptionNews(change).flatMap((news): EmailRequest[] => {
+    if (news.kind === 'payment_failed') {
+      const subjectId = news.invoice.invoiceId;
+      return [{ kind: 'subscription_payment_failed', userId, about, subjectId }];
+    }
+    const kind = SUBSCRIPTION_KINDS[news.kind];
+    return kind ? [{ kind, userId, about, subjectId: subscriptionSubjectId(kind, after) }] : [];
+  });
+}
+
+const SUBSCRIPTION_KINDS: Readonly<Partial<Record<SubscriptionChange, EmailKind>>> = {
+  started: 'subscription_started',
+  changed: 'subscription_changed',
+  ending: 'subscription_ending',
+  ended: 'subscription_ended',
+};
+
+/** It begins and ends once; in a period it becomes each tier once, and is going to end once. */
+export function subscriptionSubjectId(
+  kind: EmailKind,
+  { currentPeriodEnd, provider, tier }: Subscription,
+): string {
+  const id = provider?.subscriptionId ?? '';
+  const period = Date.parse(currentPeriodEnd) / 1000;
+  switch (kind) {
+    case 'subscription_changed':
+      return `${id}-${tier}-${period}`;
+    case 'subscription_ending':
+      return `${id}-${period}`;
+    default:
+      return id;
+  }
 }
 
 /** Names one crossing of a threshold. */

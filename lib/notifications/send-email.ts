@@ -167,6 +167,6 @@ function refsOf(request: EmailRequest): readonly RecordRef[] {
   return [
     { record: 'email', id: idOf(request) },
     { record: 'account', id: { userId: request.userId } },
-    mailKinds[request.kind].source(request),
+    ...mailKinds[request.kind].sources(request),
   ];
 }

@@ -77,7 +77,7 @@ const records: { readonly [K in RecordName]: RecordSpec<K> } = {
     schema: spendBatchSchema,
   },
   subscription: {
-    key: ({ userId }) => ({ pk: userPartition(userId), sk: 'SUBSCRIPTION' }),
+    key: ({ userId }) => ({ pk: userPartition(userId), sk: SUBSCRIPTION_SORT_KEY }),
     schema: subscriptionSchema,
     attributes: ({ creditsDueAt, userId }) =>
       creditsDueAt === null
@@ -314,6 +314,9 @@ const REFUSALS_KEPT_S = 400 * 86_400;
 
 /** Of purchases and of nothing else. */
 export const PURCHASE_SORT_KEY = 'PURCHASE';
+
+/** Of subscriptions and of nothing else. */
+export const SUBSCRIPTION_SORT_KEY = 'SUBSCRIPTION';
 
 /** Of a user's e-mails and of nothing else. */
 export const EMAIL_PREFIX = 'EMAIL#';

@@ -7,7 +7,14 @@ import type { Purchase } from '#lib/purchases/purchase';
 import { entryFromItem, headFromItem } from '#lib/store/items';
 import { ENTRY_PREFIX, HEAD_PREFIX } from '#lib/store/keys';
 import type { ItemValue } from '#lib/store/names';
-import { ALERTS_PREFIX, PURCHASE_SORT_KEY, recordFromItem, TOPUP_PREFIX } from '#lib/store/records';
+import {
+  ALERTS_PREFIX,
+  PURCHASE_SORT_KEY,
+  recordFromItem,
+  SUBSCRIPTION_SORT_KEY,
+  TOPUP_PREFIX,
+} from '#lib/store/records';
+import type { Subscription } from '#lib/subscriptions/subscription';
 import type { TopUp } from '#lib/topups/top-up';
 
 /** The attribute types that the store writes; binaries and sets are not among them. */
@@ -65,6 +72,13 @@ export function changeOfStreamRecord(record: unknown): TableChange {
   if (sk.startsWith(TOPUP_PREFIX)) {
     return { kind: 'top_up_changed', before: before && topUpIn(before), after: topUpIn(after) };
   }
+  if (sk === SUBSCRIPTION_SORT_KEY) {
+    return {
+      kind: 'subscription_changed',
+      before: before && subscriptionIn(before),
+      after: subscriptionIn(after),
+    };
+  }
   return { kind: 'other' };
 }
 
@@ -78,6 +92,10 @@ function alertsIn(item: ItemValue): WalletAlerts {
 
 function topUpIn(item: ItemValue): TopUp {
   return recordFromItem('topUp', item).value;
+}
+
+function subscriptionIn(item: ItemValue): Subscription {
+  return recordFromItem('subscription', item).value;
 }
 
 function purchaseOf(item: ItemValue): Purchase {

@@ -3,7 +3,7 @@ import { monthAt } from '#lib/subscriptions/months';
 import type { PlanPeriod } from '#lib/subscriptions/plan-credits';
 import type { ProviderState } from '#lib/subscriptions/provider-state';
 import type { FailedInvoice, Subscription } from '#lib/subscriptions/subscription';
-import { compareTiers, type Tiers, tierOfPrice } from '#lib/subscriptions/tiers';
+import { compareTiers, tierBilled, type Tiers } from '#lib/subscriptions/tiers';
 import type { UnknownPrice } from '#lib/subscriptions/told-state';
 
 export interface PaidPeriod {
@@ -24,7 +24,7 @@ export function paidPeriodOf(
 ): PaidPeriod | UnknownPrice {
   const lines = event.lines.flatMap((line) => {
     const { priceId } = line;
-    const tier = priceId === null ? null : tierOfPrice(of.tiers, priceId);
+    const tier = tierBilled(of.tiers, { priceId, currency: event.currency });
     return priceId === null || tier === null ? [] : [{ ...line, priceId, tier }];
   });
   const whole = lines.filter(({ isProration }) => !isProration);
@@ -34,7 +34,7 @@ export function paidPeriodOf(
   const [line] = whole.length > 0 ? whole : parts;
   if (!line || whole.length > 1) {
     const prices = event.lines.map(({ priceId }) => priceId ?? 'none').join(', ');
-    const detail = `${event.invoiceId} bills ${prices}: ${lines.length} lines of tiers, not one`;
+    const detail = `${event.invoiceId} bills ${prices} in ${event.currency}: ${lines.length} lines of tiers, not one`;
     return { ok: false, reason: 'UNKNOWN_PRICE', detail };
   }
   const { end, tier } = line;

@@ -171,6 +171,18 @@ export function tierOfPrice(tiers: Tiers, priceId: string): Tier | null {
   return plan?.tier ?? null;
 }
 
+/** The tier that is billed by a price in its own currency: a price may be agreed in others that no tier names. */
+export function tierBilled(
+  tiers: Tiers,
+  billed: { readonly priceId: string | null; readonly currency: string },
+): Tier | null {
+  const { currency: code, priceId } = billed;
+  const plan = tiers.find((row) =>
+    row.prices.some((price) => price.price_id === priceId && price.currency === code),
+  );
+  return plan?.tier ?? null;
+}
+
 export function isTier(name: string): name is Tier {
   return TIERS.some((tier) => tier === name);
 }

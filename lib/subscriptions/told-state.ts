@@ -1,6 +1,6 @@
 import type { ToldSubscription } from '#lib/payments/subscription-event';
 import type { ProviderState } from '#lib/subscriptions/provider-state';
-import { compareTiers, isTier, type Tier, type Tiers, tierOfPrice } from '#lib/subscriptions/tiers';
+import { compareTiers, isTier, type Tier, tierBilled, type Tiers } from '#lib/subscriptions/tiers';
 
 /** It bills something that is no tier of ours, or more than one. */
 export interface UnknownPrice {
@@ -19,13 +19,13 @@ export function stateOfTold(
   const at = new Date(Math.floor(Date.parse(of.at) / 1000) * 1000).toISOString();
   const { currency, customerId, lines, subscriptionId, ...said } = told;
   const ours = lines.flatMap((line) => {
-    const tier = tierOfPrice(tiers, line.priceId);
+    const tier = tierBilled(tiers, { priceId: line.priceId, currency });
     return tier === null ? [] : [{ ...line, tier }];
   });
   const [line, another] = ours;
   if (!line || another) {
     const prices = lines.map(({ priceId }) => priceId).join(', ');
-    const detail = `${subscriptionId} bills ${prices}: ${ours.length} prices of tiers, not one`;
+    const detail = `${subscriptionId} bills ${prices} in ${currency}: ${ours.length} prices of tiers, not one`;
     return { ok: false, reason: 'UNKNOWN_PRICE', detail };
   }
   const { end, itemId, priceId, start, tier } = line;

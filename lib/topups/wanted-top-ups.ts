@@ -43,6 +43,7 @@ export function topUpToLookAt(change: TableChange): WalletRef | null {
     case 'entry_created':
     case 'wallet_changed':
     case 'alerts_changed':
+    case 'subscription_changed':
     case 'other':
       return null;
   }
