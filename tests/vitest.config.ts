@@ -1,8 +1,5 @@
-import { existsSync, statfsSync } from 'node:fs';
-import { tmpdir } from 'node:os';
 import { defineConfig } from 'vitest/config';
-
-const MEMORY_MIN_BYTES = 1024 ** 3;
+import { temporaryFolder } from '#tests/support/temporary-folder';
 
 export default defineConfig({
   test: {
@@ -16,14 +13,3 @@ export default defineConfig({
     env: { TMPDIR: temporaryFolder() },
   },
 });
-
-/**
- * The local stack flushes every write to the disk before it goes on, which was a third of the time of a test with a
- * whole stack. Memory has nothing to flush; containers may have next to none of it at this place.
- */
-function temporaryFolder(): string {
-  const memory = '/dev/shm';
-  if (!existsSync(memory)) return tmpdir();
-  const { bavail, bsize } = statfsSync(memory);
-  return bavail * bsize >= MEMORY_MIN_BYTES ? memory : tmpdir();
-}

@@ -4,13 +4,17 @@ import { type CryptoKey, exportJWK, generateKeyPair, SignJWT } from 'jose';
 import type { UserPool } from '#lib/identity/verify-token';
 
 export const CLIENTS = { user: 'app-client', admin: 'admin-client', service: 'service-client' };
-const USER_POOL_ID = 'eu-west-1_Test12345';
-const ISSUER = `https://cognito-idp.eu-west-1.amazonaws.com/${USER_POOL_ID}`;
+const REGION = 'eu-west-1';
+const USER_POOL_ID = `${REGION}_Test12345`;
+const ISSUER = `https://cognito-idp.${REGION}.amazonaws.com/${USER_POOL_ID}`;
 
 export type Claims = Readonly<Record<string, unknown>>;
 
 export interface Issuer {
   readonly pool: UserPool;
+  readonly region: string;
+  /** Where on this machine the keys are published. */
+  readonly port: number;
   /** A signed token: a good access token of the app's client, but for what the claims say. */
   readonly token: (claims?: Claims) => Promise<string>;
   /** Signs with a key under another id from now on; both keys are published, as Cognito does. */
@@ -35,6 +39,8 @@ export async function startIssuer(): Promise<Issuer> {
   const address = server.address();
   const port = isAddress(address) ? address.port : 0;
   return {
+    region: REGION,
+    port,
     pool: {
       userPoolId: USER_POOL_ID,
       clientIds: CLIENTS,
