@@ -5,6 +5,7 @@ import type { Fault } from '#infra/local/providers/faults';
 import { ownTopUpRoutes } from '#lib/contract/routes/topups';
 import { bodyOf, codeOf, ORIGIN } from '#tests/functions/purchases/shop';
 import { openTestLedger } from '#tests/support/ledger';
+import { FAULTY_READS, FAULTY_WRITES } from '#tests/support/provider-faults';
 import { openWallet } from '#tests/topups/wallet-with-card';
 
 /*
@@ -15,21 +16,6 @@ import { openWallet } from '#tests/topups/wallet-with-card';
 const { setUpAutoTopup } = ownTopUpRoutes;
 
 type Kind = Pick<Fault, 'kind' | 'when'>;
-const READS: readonly Kind[] = (
-  ['timeout', 'reset', 'hang', '429', '500', '502_html', 'no_error_key'] as const
-).map((kind) => ({ kind, when: 'before' }));
-/** A write may have been done before its answer was lost, as one that took too long always is in the end. */
-const WRITES: readonly Kind[] = [
-  { kind: 'timeout', when: 'after' },
-  { kind: 'reset', when: 'before' },
-  { kind: 'reset', when: 'after' },
-  { kind: 'hang', when: 'after' },
-  { kind: '429', when: 'before' },
-  { kind: '500', when: 'before' },
-  { kind: '500', when: 'after' },
-  { kind: '502_html', when: 'after' },
-  { kind: 'no_error_key', when: 'after' },
-];
 const COUNT = 1_000;
 const MINUTE_MS = 60_000;
 const HOUR_MS = 60 * MINUTE_MS;
@@ -107,7 +93,7 @@ it.each([
 ])(
   'while Stripe gives no answer for %s, saving a card is open; sent again there is one customer and one page',
   async (_, call) => {
-    await sweep(WRITES, async (wallet, faults) => {
+    await sweep(FAULTY_WRITES, async (wallet, faults) => {
       const urls = { success_url: `${ORIGIN}/saved`, cancel_url: `${ORIGIN}/settings` };
       const ask = () =>
         wallet.shop.call(setUpAutoTopup, {
@@ -130,7 +116,7 @@ it.each([
 );
 
 it('while Stripe gives no answer to a charge it is open; asked again the card is charged once and credited once', async () => {
-  await sweep(WRITES, async (wallet, faults) => {
+  await sweep(FAULTY_WRITES, async (wallet, faults) => {
     await ready(wallet);
     faults.on(CHARGE);
     await wallet.spend(60, 'lead');
@@ -146,7 +132,7 @@ it('while Stripe gives no answer to a charge it is open; asked again the card is
 });
 
 it('while Stripe does not say what it has charged, a lost charge is neither made again nor given up', async () => {
-  await sweep(READS, async (wallet, faults) => {
+  await sweep(FAULTY_READS, async (wallet, faults) => {
     await ready(wallet);
     const { stripe, pass } = wallet.shop;
     stripe.faults.add({ kind: 'reset', when: 'after', count: COUNT, ...CHARGE });

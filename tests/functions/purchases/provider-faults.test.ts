@@ -12,6 +12,7 @@ import { LOOKUP_FAILURES_MAX } from '#lib/payments/razorpay-records';
 import { PENDING_FAILURES_MAX } from '#lib/purchases/reconcile-pending';
 import { bodyOf, codeOf, openShop, seedPackages } from '#tests/functions/purchases/shop';
 import { openTestLedger, type TestLedger } from '#tests/support/ledger';
+import { FAULTY_READS, FAULTY_WRITES } from '#tests/support/provider-faults';
 
 /*
  * Every call that a route makes to a provider, with every way in which a provider can fail to answer, for as long as
@@ -26,21 +27,6 @@ type Provider = 'stripe' | 'razorpay';
 type Shop = Awaited<ReturnType<typeof openShop>>;
 type Answer = APIGatewayProxyStructuredResultV2;
 
-const READS = (['timeout', 'reset', 'hang', '429', '500', '502_html', 'no_error_key'] as const).map(
-  (kind) => ({ kind, when: 'before' }) as const,
-);
-/** A write may have been done before its answer was lost, as one that took too long always is in the end. */
-const WRITES: readonly Pick<Fault, 'kind' | 'when'>[] = [
-  { kind: 'timeout', when: 'after' },
-  { kind: 'reset', when: 'before' },
-  { kind: 'reset', when: 'after' },
-  { kind: 'hang', when: 'after' },
-  { kind: '429', when: 'before' },
-  { kind: '500', when: 'before' },
-  { kind: '500', when: 'after' },
-  { kind: '502_html', when: 'after' },
-  { kind: 'no_error_key', when: 'after' },
-];
 /** For what is tried one after the other. */
 const LOSSES = [
   { kind: 'reset', when: 'before' },
@@ -48,7 +34,7 @@ const LOSSES = [
   { kind: '502_html', when: 'after' },
 ] as const;
 /** Every kind at Stripe's lists is in tests/purchases/reconcile-purchases.test.ts: its SDK takes its time. */
-const LISTS = { stripe: READS.slice(0, 1), razorpay: READS } as const;
+const LISTS = { stripe: FAULTY_READS.slice(0, 1), razorpay: FAULTY_READS } as const;
 const COUNT = 100;
 const HOUR_MS = 3_600_000;
 
@@ -189,7 +175,7 @@ async function sweep(
 
 describe.each<Provider>(['stripe', 'razorpay'])('while %s does not answer', (provider) => {
   it('buying is open and says so; sent again there is one page or order, and paid it credits once', async () => {
-    await sweep(provider, WRITES, async (shop, faults) => {
+    await sweep(provider, FAULTY_WRITES, async (shop, faults) => {
       const { begin, idsOf, pay, seen, balance } = meet(shop, provider);
       faults.on();
       expectTemporary(await begin());
@@ -207,7 +193,7 @@ describe.each<Provider>(['stripe', 'razorpay'])('while %s does not answer', (pro
   });
 
   it('a refund is open and says so; sent again the money goes back once', async () => {
-    await sweep(provider, WRITES, async (shop, faults) => {
+    await sweep(provider, FAULTY_WRITES, async (shop, faults) => {
       const { paid, refund, seen, balance } = meet(shop, provider);
       const { purchase_id: id } = await paid();
       faults.on();
@@ -224,7 +210,7 @@ describe.each<Provider>(['stripe', 'razorpay'])('while %s does not answer', (pro
   });
 
   it('fulfilling by hand credits nothing and says so; done again it credits once', async () => {
-    await sweep(provider, READS, async (shop, faults) => {
+    await sweep(provider, FAULTY_READS, async (shop, faults) => {
       const { paid, fulfill, balance } = meet(shop, provider);
       const { order_id: order } = await paid({ isTold: false });
       faults.on();
@@ -239,7 +225,7 @@ describe.each<Provider>(['stripe', 'razorpay'])('while %s does not answer', (pro
 });
 
 it('fulfilling a Razorpay order whose payments cannot be read credits nothing and says so', async () => {
-  await sweep('razorpay', READS, async (shop, faults) => {
+  await sweep('razorpay', FAULTY_READS, async (shop, faults) => {
     const { paid, fulfill, balance } = meet(shop, 'razorpay');
     const { order_id: order } = await paid({ isTold: false });
     faults.on({ path: `/v1/orders/${order}/payments` });
@@ -252,7 +238,7 @@ it('fulfilling a Razorpay order whose payments cannot be read credits nothing an
 });
 
 it('verifying a Razorpay payment that cannot be read credits nothing and says so; again it credits once', async () => {
-  await sweep('razorpay', READS, async (shop, faults) => {
+  await sweep('razorpay', FAULTY_READS, async (shop, faults) => {
     const { user, begin, idsOf, balance } = meet(shop, 'razorpay');
     const { order_id: order } = idsOf(await begin());
     const handover = shop.rzp.razorpay.pay(order, 'success');
