@@ -51,7 +51,8 @@ async function sweep(
         const wallet = await openWallet(ledger);
         const { patience, stripe } = wallet.shop;
         const on = (call: Call): void => {
-          patience.timeoutMs = 50;
+          // The customer, whom a page needs, has to be heard.
+          patience.timeoutMs = call === PAGE ? 1_000 : 50;
           stripe.faults.add({ ...fault, ...call, count: COUNT, delay_ms: 60_000 });
         };
         const off = (): void => {
