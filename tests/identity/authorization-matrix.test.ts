@@ -24,17 +24,20 @@ const tokens = {
   serviceNone: service(''),
   adminNoGroup: admin(),
   notAdmin: admin('not-admin'),
+  // As the gateway's authorizer would hand a list on: text, in which `not-admin` contains `admin`.
+  flattened: { client_id: CLIENTS.admin, 'cognito:groups': '[not-admin admin]' },
   support: admin('support'),
   finance: admin('finance'),
   admin: admin('admin'),
   suspendedAdmin: admin('admin', 'suspended'),
 } satisfies Record<string, Claims>;
-type Column = keyof typeof tokens | 'none' | 'garbage' | 'userForBob';
+type Column = keyof typeof tokens | 'none' | 'garbage' | 'forged' | 'userForBob';
 type Row = Readonly<Record<Column, number>>;
 
 const anyone: Row = {
   none: 200,
   garbage: 200,
+  forged: 200,
   user: 200,
   userForBob: 200,
   idToken: 200,
@@ -47,12 +50,21 @@ const anyone: Row = {
   serviceNone: 200,
   adminNoGroup: 200,
   notAdmin: 200,
+  flattened: 200,
   support: 200,
   finance: 200,
   admin: 200,
   suspendedAdmin: 200,
 };
-const noGoodToken = { none: 401, garbage: 401, idToken: 401, otherClient: 401, expired: 401 };
+const noGoodToken = {
+  none: 401,
+  garbage: 401,
+  forged: 401,
+  idToken: 401,
+  otherClient: 401,
+  expired: 401,
+  flattened: 401,
+};
 const noServices = { serviceRead: 403, serviceWrite: 403, serviceNone: 403 };
 const nobody = {
   ...noGoodToken,
@@ -197,6 +209,7 @@ afterAll(() => issuer.close());
 async function tokenOf(column: Column): Promise<string | undefined> {
   if (column === 'none') return undefined;
   if (column === 'garbage') return 'not-a-token';
+  if (column === 'forged') return issuer.forge(tokens.admin);
   return issuer.token(column === 'userForBob' ? tokens.user : tokens[column]);
 }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { allRoutes } from '#lib/contract/routes';
 import type { Route } from '#lib/contract/route';
+import { anonymous, type Caller } from '#lib/identity/caller';
 import { serviceRoutes } from '#lib/contract/routes/service';
 import { BODY_BYTES_MAX } from '#lib/http/parse-request';
 import {
@@ -58,7 +59,7 @@ function requestOf(route: Route, { params, query, body }: ReturnType<typeof good
 
 /** What is well formed leads to providers, queues and files that are not here: there only what is not is sent. */
 const leadsAway = (route: Route): boolean =>
-  route.function === 'purchases' ||
+  ['purchases', 'subscriptions'].includes(route.function) ||
   ['startBulk', 'startReconciliation', 'refundProject', 'exportTransactions'].includes(route.name);
 
 function isWellFormed(route: Route, { body, params, query = '' }: Request): boolean {
@@ -188,6 +189,30 @@ describe('a file that is none of ours is refused by every route that takes one, 
     const bytes = Buffer.from([0xff, 0xfe, 0x00]).toString('base64');
     const headers = { 'content-type': 'text/csv' };
     await expectRefusal(route, { query, body: bytes, isBase64Encoded: true, headers }, 'no UTF-8');
+  });
+});
+
+describe('whoever may not use a route is refused, whatever they send, without a trace:', () => {
+  const nobody = { clientId: 'any', groups: new Set<string>(), scopes: new Set<string>() };
+  const strangers: readonly Caller[] = [
+    anonymous,
+    { ...nobody, kind: 'user', sub: 'mallory', groups: new Set(['suspended']) },
+    { ...nobody, kind: 'service', sub: 'app' },
+    { ...nobody, kind: 'admin', sub: 'mallory', groups: new Set(['not-admin', 'suspended']) },
+  ];
+  const closed = allRoutes.filter(({ access }) => access.kind !== 'public');
+  test.each(closed)('$name', async (route) => {
+    const { access } = route;
+    const inputs = goodInputs(route);
+    // Every person, suspended or not, may look at what is theirs.
+    const isOpen = access.kind === 'user' && access.permission === 'credits.read';
+    const isPerson = ({ kind }: Caller): boolean => kind === 'user' || kind === 'admin';
+    for (const stranger of strangers.filter((each) => !isOpen || !isPerson(each))) {
+      const { status, writes } = await functions.send(route, requestOf(route, inputs), stranger);
+      const seen = { as: `${stranger.kind}:${stranger.sub}`, status, writes };
+      expect(seen).toEqual({ ...seen, writes: 0 });
+      expect([401, 403, 404], JSON.stringify(seen)).toContain(status);
+    }
   });
 });
 
