@@ -25,6 +25,7 @@ import type { PaymentReference, Purchase, PurchaseCount } from '#lib/purchases/p
 import type { ProviderCustomer } from '#lib/purchases/provider-customer';
 import type { QuarantinedEvent } from '#lib/purchases/quarantined-event';
 import type { Reconciliation } from '#lib/purchases/reconciliation';
+import type { QuotaCounter } from '#lib/subscriptions/quota';
 import type { Subscription } from '#lib/subscriptions/subscription';
 import type { SubscriptionRequest } from '#lib/subscriptions/subscription-request';
 import type { TopUp } from '#lib/topups/top-up';
@@ -64,6 +65,10 @@ export interface RecordTypes {
   readonly subscription: {
     readonly id: { readonly userId: string };
     readonly value: Subscription;
+  };
+  readonly quotaCounter: {
+    readonly id: { readonly userId: string; readonly feature: string };
+    readonly value: QuotaCounter;
   };
   readonly transferDay: { readonly id: WalletRef; readonly value: TransferDay };
   readonly package: { readonly id: { readonly packageId: string }; readonly value: CreditPackage };
@@ -217,7 +222,12 @@ export type Plan<F> =
       readonly writes?: readonly RecordWrite[];
       readonly checks?: readonly RecordCheck[];
     }
-  | { readonly ok: false; readonly refusal: F };
+  | {
+      readonly ok: false;
+      readonly refusal: F;
+      /** What is written all the same: for a command that is done and moves no credits. */
+      readonly writes?: readonly RecordWrite[];
+    };
 
 /** One command over one or more wallets and whatever else belongs into its transaction. */
 export interface Work<F> {
@@ -576,6 +586,12 @@ export interface DueStore {
     readonly now: string;
     readonly limit: number;
   }) => Promise<readonly WalletRef[]>;
+}
+
+/** How often a user has used each feature. */
+export interface QuotaStore {
+  /** Every counter of a user in one query, strongly consistent: one for each feature that was ever used. */
+  readonly countersOf: (userId: string) => Promise<readonly QuotaCounter[]>;
 }
 
 /** Whose monthly credits a schedule grants. */

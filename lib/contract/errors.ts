@@ -86,6 +86,15 @@ export interface ErrorDetails {
   readonly UNSUPPORTED_MEDIA_TYPE: [];
   readonly IDEMPOTENCY_KEY_REUSED: [details?: Readonly<{ spend_index: number }>];
   readonly RATE_LIMITED: Details<RetryAfter>;
+  readonly QUOTA_EXCEEDED: Details<{
+    feature: string;
+    /** Hour or day of UTC, or the subscription's month. */
+    period: string;
+    limit: number;
+    used: number;
+    resets_at: string;
+  }>;
+  readonly FEATURE_NOT_AVAILABLE: Details<{ feature: string; tier: string }>;
   readonly SPENDING_CAP: Details<
     RetryAfter & {
       /** The UTC hour or day. */
@@ -539,6 +548,20 @@ export const errorTable: { readonly [C in ErrorCode]: ErrorDefinition<ErrorDetai
     retry: 'later',
     retryAfterSeconds: 60,
     sentence: () => 'Wait as long as Retry-After says.',
+  },
+  QUOTA_EXCEEDED: {
+    status: 403,
+    title: 'The quota is used up',
+    // The period may be a month: nothing that a client waits for.
+    retry: 'never',
+    sentence: ({ feature, period, limit, used, resets_at }) =>
+      `${feature} may be used ${limit} times a ${period}: ${used} are used, and nothing was spent. It begins anew at ${resets_at}.`,
+  },
+  FEATURE_NOT_AVAILABLE: {
+    status: 403,
+    title: 'The plan does not have this feature',
+    retry: 'never',
+    sentence: ({ feature, tier }) => `The tier in force, ${tier}, does not have ${feature}.`,
   },
   SPENDING_CAP: {
     status: 429,

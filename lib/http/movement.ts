@@ -7,6 +7,7 @@ import { toMovement } from '#lib/http/wallet-resource';
 import type { Command } from '#lib/ledger/decision';
 import type { Entry, Metadata, Reference } from '#lib/ledger/entry';
 import type { Outcome } from '#lib/ports';
+import type { UseRefusal } from '#lib/subscriptions/use-feature';
 import type { WalletRefusal } from '#lib/wallets/refusal';
 
 /** A request as the ledger's commands take it: who, when, why, and the cause that makes it happen once. */
@@ -29,8 +30,14 @@ export function commandOf(
   };
 }
 
+/** As `Outcome`; of a command that may move no credits, without an entry. */
+type Told<E extends Entry | null> =
+  | { readonly kind: 'committed' | 'replayed'; readonly entry: E }
+  | { readonly kind: 'reused' }
+  | { readonly kind: 'refused'; readonly refusal: WalletRefusal | UseRefusal };
+
 /** The entry of a command, done now or done before; throws the problem of a refusal (DESIGN 5). */
-export function entryOf(outcome: Outcome<WalletRefusal>): Entry {
+export function entryOf<E extends Entry | null>(outcome: Told<E>): E {
   switch (outcome.kind) {
     case 'committed':
     case 'replayed':

@@ -1,10 +1,11 @@
-import { type ProblemError, problem } from '#lib/contract/problem';
+import { invalidField, type ProblemError, problem } from '#lib/contract/problem';
 import { unreachable } from '#lib/invariant';
+import type { UseRefusal } from '#lib/subscriptions/use-feature';
 import type { WalletRefusal } from '#lib/wallets/refusal';
 
 /** The answer to a caller for what the ledger and its commands refuse (DESIGN 3); `place` is which spend of a batch. */
 export function refusalProblem(
-  refusal: WalletRefusal,
+  refusal: WalletRefusal | UseRefusal,
   place?: { readonly spend_index: number },
 ): ProblemError {
   switch (refusal.code) {
@@ -24,6 +25,14 @@ export function refusalProblem(
         ...place,
       });
     }
+    case 'QUOTA_EXCEEDED': {
+      const { feature, period, limit, used, resetsAt } = refusal;
+      return problem(refusal.code, { feature, period, limit, used, resets_at: resetsAt });
+    }
+    case 'FEATURE_NOT_AVAILABLE':
+      return problem(refusal.code, { feature: refusal.feature, tier: refusal.tier });
+    case 'QUANTITY_TOO_LARGE':
+      return invalidField('quantity', 'costs more credits than one request may spend');
     case 'BALANCE_LIMIT_EXCEEDED':
     case 'TOO_MANY_GRANTS':
     case 'TOO_MANY_HOLDS':

@@ -13,6 +13,7 @@ import type { WalletRef } from '#lib/ledger/wallet';
  * | entry            | USER#{userId}       | ENTRY#{entryId}      | gsi1 wallet / seq; gsi2 day and shard / time; gsi3 wallet and type / ordinal, unless usage |
  * | checkpoint       | USER#{userId}       | CHECKPOINT#{creditType}#{seq} |                                                   |
  * | refunded amount  | USER#{userId}       | REFUNDED#{entryId}   |                                                            |
+ * | quota counter    | USER#{userId}       | QUOTA#{feature}      |                                                            |
  * | setting          | SETTINGS            | {key}                |                                                            |
  * | rate limit       | RATE#{kind}#{id}    | {bucket}             | deleted by TTL once it is full again                       |
  *
@@ -24,6 +25,8 @@ import type { WalletRef } from '#lib/ledger/wallet';
  * | has this cause been done?             | the entry's own key                                              | in the same round trip |
  * | balance                               | GetItem head, strong                                             | 1 item                 |
  * | all wallets of a user                 | Query pk, sk begins with WALLET#, strong                         | a few items            |
+ * | use a feature                         | the same, with subscription and quota counter                    | 1 round trip           |
+ * | what is left of a user's quotas       | Query pk, sk begins with QUOTA#, strong                          | an item per used feature |
  * | page N of a history                   | gsi1, seq between two numbers (total = the head's seq)           | one page               |
  * | page N of one type                    | gsi3, ordinal between two numbers (total = the head's count)     | one page               |
  * | page N of usage                       | gsi1, a seq found by binary search over `totals.usages`          | one page + log n items |

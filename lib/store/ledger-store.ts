@@ -78,7 +78,10 @@ function runWork<F>(table: Table, work: Work<F>): Promise<Outcome<F>> {
         ...others.map((other) => headOf(other, items.get(headKey(other)))),
       ];
       const plan = work.decide({ heads, read: readerOf(refs, items) });
-      if (!plan.ok) return { result: { kind: 'refused', refusal: plan.refusal }, puts: [] };
+      if (!plan.ok) {
+        const { refusal, writes = [] } = plan;
+        return { result: { kind: 'refused', refusal }, puts: writes.map(recordPut) };
+      }
       const { puts, entry } = putsOf(work, heads, plan);
       return { result: { kind: 'committed', entry }, puts, at: entry.createdAt };
     },

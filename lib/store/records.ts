@@ -20,6 +20,7 @@ import { reconciliationSchema } from '#lib/purchases/reconciliation';
 import { requestSchema } from '#lib/requests/request-record';
 import { settingSchema, settingsHistorySchema } from '#lib/settings/settings';
 import { rollupProgressSchema, rollupSchema, rollupUsersSchema } from '#lib/reports/rollup';
+import { quotaCounterSchema } from '#lib/subscriptions/quota';
 import { subscriptionSchema } from '#lib/subscriptions/subscription';
 import { subscriptionRequestSchema } from '#lib/subscriptions/subscription-request';
 import { topUpSchema } from '#lib/topups/top-up';
@@ -83,6 +84,13 @@ const records: { readonly [K in RecordName]: RecordSpec<K> } = {
       creditsDueAt === null
         ? {}
         : { gsi4pk: planShard(shardOf(userId)), gsi4sk: `${creditsDueAt}#${userId}` },
+  },
+  quotaCounter: {
+    key: ({ userId, feature }) => ({
+      pk: userPartition(userId),
+      sk: `${QUOTA_PREFIX}${keyPart(feature)}`,
+    }),
+    schema: quotaCounterSchema,
   },
   transferDay: {
     key: ({ userId, creditType }) => ({
@@ -320,6 +328,12 @@ export const SUBSCRIPTION_SORT_KEY = 'SUBSCRIPTION';
 
 /** Of a user's e-mails and of nothing else. */
 export const EMAIL_PREFIX = 'EMAIL#';
+
+/**
+ * Of quota counters and of nothing else. One item holds all periods of a feature, not one each: a use reads and writes
+ * one item whatever its tier limits, and a tier that limits another period finds it counted.
+ */
+export const QUOTA_PREFIX = 'QUOTA#';
 
 /** Of wallet alerts and of nothing else. */
 export const ALERTS_PREFIX = 'ALERTS#';

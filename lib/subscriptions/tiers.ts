@@ -2,13 +2,11 @@ import * as z from 'zod';
 import { CREDITS_MAX, currency, minorUnits } from '#lib/contract/amounts';
 import { creditType } from '#lib/contract/credit-types';
 import { keyPart, providerId } from '#lib/contract/ids';
-import { TIERS } from '#lib/contract/subscriptions';
+import { QUOTA_PERIODS, TIERS } from '#lib/contract/subscriptions';
 import { invariant } from '#lib/invariant';
 
 export type Tier = (typeof TIERS)[number];
 
-/** Of a quota; all of them begin and end in UTC, whatever the user's clock says. */
-export const QUOTA_PERIODS = ['hour', 'day', 'month'] as const;
 export type QuotaPeriod = (typeof QUOTA_PERIODS)[number];
 
 const ROWS_MAX = 50;
@@ -80,6 +78,13 @@ export type TierPlan = z.infer<typeof tier>;
 /** The setting `tiers`: what each tier costs, gives and allows. */
 export const tiersSchema = z
   .array(tier)
+  .refine(
+    (rows) =>
+      rows
+        .flatMap((row) => row.features)
+        .every((a, _, all) => all.every((b) => a.feature !== b.feature || isSameWallet(a, b))),
+    'has the same credit_type for a feature in every tier',
+  )
   .refine(
     (rows) => TIERS.every((name) => rows.filter((row) => row.tier === name).length === 1),
     `has each of ${TIERS.join(', ')} once`,
@@ -190,6 +195,10 @@ export function isTier(name: string): name is Tier {
 /** Below zero where `to` is less than `from`. */
 export function compareTiers(from: Tier, to: Tier): number {
   return TIERS.indexOf(to) - TIERS.indexOf(from);
+}
+
+function isSameWallet(a: Feature, b: Feature): boolean {
+  return a.credit_type === b.credit_type;
 }
 
 function isEachOnce<T>(rows: readonly T[], nameOf: (row: T) => string): boolean {

@@ -131,6 +131,8 @@ const matrix: Readonly<Record<keyof typeof routes, Row>> = {
   listHolds: servicesAndSelf,
   transferCredits: writingServices,
   getSubscription: servicesAndSelf,
+  getQuotas: servicesAndSelf,
+  recordUsage: writingServices,
   deductBatch: writingServices,
   listPackages: anyone,
   createCheckout: unlessSuspended,

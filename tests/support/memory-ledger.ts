@@ -77,7 +77,13 @@ export function createMemoryLedger(): MemoryLedger & {
         heads: [headOf(first), ...others.map(headOf)],
         read: load(work.reads ?? []),
       });
-      if (!plan.ok) return { kind: 'refused', refusal: plan.refusal };
+      if (!plan.ok) {
+        const { refusal, writes = [] } = plan;
+        if (!writes.every(isFree))
+          throw new Error('a refusal wrote over a version it had not seen');
+        writes.forEach(put);
+        return { kind: 'refused', refusal };
+      }
       commit(plan);
       const [principal] = plan.decisions;
       if (!principal) throw new Error('a plan decides about every wallet of its work');

@@ -93,7 +93,8 @@ export const serviceRoutes = {
     path: '/api/credits/{userId}/deduct',
     function: 'service',
     access: writes,
-    summary: 'Spends credits',
+    summary:
+      'Spends credits; with a feature, one use of it counts on its quotas in the same transaction, and the amount stays what the request says',
     params: ofUser,
     body: z.strictObject({
       amount: credits,
@@ -101,10 +102,21 @@ export const serviceRoutes = {
       credit_type: creditTypeOrDefault,
       reference: reference.optional(),
       metadata: metadata.optional(),
+      feature: keyPart.optional().meta({
+        description:
+          'One use of it counts on the quotas of the tier in force, or the spend is refused. The cost of the tier does not matter: `amount` is spent from `credit_type`, beyond a quota with overage too.',
+      }),
     }),
     idempotent: true,
     answers: { 201: movement },
-    errors: ['INSUFFICIENT_CREDITS', 'WALLET_FROZEN', 'SPENDING_CAP', 'CONTENTION'],
+    errors: [
+      'QUOTA_EXCEEDED',
+      'FEATURE_NOT_AVAILABLE',
+      'INSUFFICIENT_CREDITS',
+      'WALLET_FROZEN',
+      'SPENDING_CAP',
+      'CONTENTION',
+    ],
   }),
   refundCredits: route({
     name: 'refundCredits',

@@ -43,6 +43,8 @@ export const good: Readonly<Record<string, unknown>> = {
   max_amount_per_month: 5_000,
   required: '5',
   priority: 1,
+  feature: 'enrichment',
+  quantity: 5,
   description: 'x',
   reason: 'x',
   version: 1,

@@ -4,15 +4,18 @@ import { deductCreditsBatch } from '#functions/service/deduct-batch';
 import { deductCredits } from '#functions/service/deduct-credits';
 import { captureUserHold, releaseUserHold } from '#functions/service/end-hold';
 import { getSubscription } from '#functions/service/get-subscription';
+import { getQuotas } from '#functions/service/get-quotas';
 import { getUserBalance } from '#functions/service/get-user-balance';
 import { listUserHistory } from '#functions/service/list-user-history';
 import { listUserHolds } from '#functions/service/list-holds';
 import { placeUserHold } from '#functions/service/place-hold';
+import { recordUsage } from '#functions/service/record-usage';
 import { refundUserCredits } from '#functions/service/refund-credits';
 import { transferUserCredits } from '#functions/service/transfer-credits';
 import type { Route } from '#lib/contract/route';
 import { apiHandler } from '#lib/http/api-handler';
 import { createLedgerStore } from '#lib/store/ledger-store';
+import { createQuotaStore } from '#lib/store/quota-store';
 import { rememberSettings } from '#lib/store/remembered-settings';
 import { context, httpEvent, testRuntime } from '#tests/http/events';
 import type { TestLedger } from '#tests/support/ledger';
@@ -53,6 +56,8 @@ export function openBackend(test: TestLedger, start = '2026-03-01T12:00:00.000Z'
     transferUserCredits,
     deductCreditsBatch,
     getSubscription,
+    getQuotas,
+    recordUsage,
   ];
   const handle = apiHandler(
     endpoints,
@@ -69,6 +74,7 @@ export function openBackend(test: TestLedger, start = '2026-03-01T12:00:00.000Z'
       }),
       ledger,
       history: test.history,
+      quotas: createQuotaStore(test.table),
     }),
     { ...testRuntime(), now: () => new Date(now) },
   );
@@ -104,4 +110,14 @@ export async function untilKnown(send: () => Promise<Answered>): Promise<Answere
     const answer = await send();
     if (answer.status < 500 || tries === TRIES_MAX) return answer;
   }
+}
+
+/** How many were done, and how many refused with each code. */
+export function tallyOf(answers: readonly Answered[]): Readonly<Record<string, number>> {
+  const tally: Record<string, number> = {};
+  for (const { status, body } of answers) {
+    const name = status < 300 ? 'done' : String(body['code']);
+    tally[name] = (tally[name] ?? 0) + 1;
+  }
+  return tally;
 }

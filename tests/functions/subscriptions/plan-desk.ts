@@ -18,6 +18,7 @@ import { apiHandler } from '#lib/http/api-handler';
 import type { Endpoint } from '#lib/http/endpoint';
 import type { StripeAccount } from '#lib/payments/stripe-client';
 import { createStripeSubscriptions } from '#lib/payments/stripe-subscriptions';
+import { createQuotaStore } from '#lib/store/quota-store';
 import { createRateLimitStore } from '#lib/store/rate-limit-store';
 import { openStripeQueue } from '#tests/functions/fulfillment/stripe-queue';
 import { context, httpEvent, testRuntime } from '#tests/http/events';
@@ -71,6 +72,7 @@ export async function openPlanDesk(test: TestLedger, start = '2027-01-31T10:00:0
       rateLimits: createRateLimitStore(test.table),
       ledger: test.ledger,
       history: test.history,
+      quotas: createQuotaStore(test.table),
       provider: createStripeSubscriptions(account, { askingMs: 1_000, chargingMs: 1_000 }),
       redirectOrigins: new Set([ORIGIN]),
       log: runtime.log,
