@@ -661,7 +661,7 @@ export interface JobStore {
   }) => Promise<readonly JobRow[]>;
 }
 
-/** Writers of one wallet raced past the deadline; nothing was written, and the caller may try again (503). */
+/** Writers of one wallet raced past the deadline, or the table is too busy: the caller may try again (503). */
 export class ContentionError extends Error {
   override readonly name = 'ContentionError';
 }

@@ -1,5 +1,6 @@
 import { DynamoDBClient, type DynamoDBClientConfig } from '@aws-sdk/client-dynamodb';
 import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import { ContentionError } from '#lib/ports';
 import type { RememberedSettings } from '#lib/store/remembered-settings';
 
 /** The table as the store's functions use it. Time, randomness and waiting come from outside. */
@@ -27,7 +28,18 @@ const CONNECTION_TIMEOUT_MS = 1_000;
 const REQUEST_TIMEOUT_MS = 3_000;
 const ATTEMPTS_MAX = 4;
 
-/** A document client that gives up on a hung request in time for the caller to hear of it. */
+/** What the table refuses because of its load, or because of a transaction that is still under way. */
+const BUSY_ERRORS = new Set([
+  'ProvisionedThroughputExceededException',
+  'RequestLimitExceeded',
+  'ThrottlingException',
+  'TransactionInProgressException',
+]);
+
+/**
+ * A document client that gives up on a hung request in time for the caller to hear of it. A table that stays too busy
+ * for all attempts is a ContentionError: come back later, and nothing is broken.
+ */
 export function createDocumentClient(config: DynamoDBClientConfig = {}): DynamoDBDocumentClient {
   const client = new DynamoDBClient({
     maxAttempts: ATTEMPTS_MAX,
@@ -38,5 +50,16 @@ export function createDocumentClient(config: DynamoDBClientConfig = {}): DynamoD
     },
     ...config,
   });
+  client.middlewareStack.add(
+    (next) => async (args) => {
+      try {
+        return await next(args);
+      } catch (cause) {
+        if (!(cause instanceof Error) || !BUSY_ERRORS.has(cause.name)) throw cause;
+        throw new ContentionError('the table is too busy', { cause });
+      }
+    },
+    { step: 'initialize' },
+  );
   return DynamoDBDocumentClient.from(client);
 }

@@ -1,6 +1,7 @@
 import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
 import { TransactWriteCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
 import { invariant } from '#lib/invariant';
+import { ContentionError } from '#lib/ports';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { ItemValue } from '#lib/store/names';
 import { type Table, TRANSACT_ITEMS_MAX } from '#lib/store/table';
@@ -28,13 +29,6 @@ const BUSY_REASONS = new Set([
   'ThrottlingError',
   'ProvisionedThroughputExceeded',
 ]);
-const BUSY_ERRORS = new Set([
-  'ProvisionedThroughputExceededException',
-  'RequestLimitExceeded',
-  'ThrottlingException',
-  'TransactionInProgressException',
-]);
-
 /**
  * Writes all puts or none, in one round trip. The SDK repeats lost answers with the token of the first attempt, but it
  * never repeats a cancelled transaction: that is for the caller to decide, who gets the items in the way with it.
@@ -46,7 +40,7 @@ export async function transact(table: Table, puts: readonly Put[]): Promise<Tran
     await table.client.send(new TransactWriteCommand({ TransactItems }));
     return { kind: 'committed' };
   } catch (error) {
-    if (error instanceof Error && BUSY_ERRORS.has(error.name)) return { kind: 'busy' };
+    if (error instanceof ContentionError) return { kind: 'busy' };
     if (!(error instanceof TransactionCanceledException)) throw error;
     const reasons = error.CancellationReasons ?? [];
     if (reasons.some((reason) => reason.Code === 'ConditionalCheckFailed')) {
