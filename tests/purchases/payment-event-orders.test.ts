@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { translateStripeEvent } from '#lib/payments/stripe-event';
 import { applyPaymentEvent } from '#lib/purchases/apply-payment-event';
+import { report } from '#tests/faults/tally';
 import { beginStory, canonicalDump, type StoryEvent } from '#tests/purchases/payment-story';
 import { duplicatesOf, permutationsOf } from '#tests/purchases/purchase-builders';
 import { createMemoryLedger } from '#tests/support/memory-ledger';
@@ -155,6 +156,7 @@ describe('every order of what Stripe tells of a payment ends in one place, and s
   it('counted', () => {
     console.info(`payment events in memory: ${runs} runs of ${stories.length} stories`);
     expect(runs).toBe(3 * 120 * 6 + 4 * 24 * 5 + 5 * 120 + 2 * 6 * 4);
+    report([{ class: 'F11', cases: runs, breaks: 0 }]);
   });
 });
 

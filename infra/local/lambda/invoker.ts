@@ -82,7 +82,10 @@ export function arnOf(place: Place, functionName: string): string {
 export const LOCAL_SECRET_ACCESS_KEY = 'local';
 
 /** What Lambda itself sets. The credentials are no secret: they open nothing but the stand-ins. */
-function lambdaVariables(place: Place, model: FunctionModel): Readonly<Record<string, string>> {
+export function lambdaVariables(
+  place: Place,
+  model: FunctionModel,
+): Readonly<Record<string, string>> {
   return {
     AWS_ACCESS_KEY_ID: 'local',
     // Lambda has no such files; this machine's must not reach a function.

@@ -20,42 +20,50 @@ export function redirectHttps(redirects: Readonly<Record<string, number>>): void
       if (sent instanceof http.ClientRequest) return sent;
       throw new TypeError('https.request made no request.');
     }
-    const { method = 'GET', path = '/', headers, timeout, signal } = options;
-    const redirected = http.request(
-      {
-        host: '127.0.0.1',
-        port,
-        method,
-        path,
-        // The caller's own agent makes TLS connections.
-        agent: loopback,
-        setHost: false,
-        ...(headers === undefined ? {} : { headers }),
-        ...(timeout === undefined ? {} : { timeout }),
-        ...(signal === undefined ? {} : { signal }),
-      },
-      listener,
-    );
-    if (!redirected.hasHeader('host')) redirected.setHeader('host', host);
-    // A client that waits for the TLS handshake before it writes its body (stripe-node does) would
-    // wait for ever on a plain connection.
-    redirected.once('socket', (socket) => {
-      if (socket.connecting) socket.once('connect', () => socket.emit('secureConnect'));
-    });
-    return redirected;
+    return sendPlain({ options, listener }, { port, agent: loopback });
   };
   const get = (...values: unknown[]): ClientRequest => request(...values).end();
   Object.assign(https, { request, get });
   syncBuiltinESMExports();
 }
 
-interface Call {
+/** Sends a request that was made for another host, perhaps over TLS, to a port of this machine. */
+export function sendPlain(
+  { options, listener }: HttpCall,
+  to: { readonly port: number; readonly agent: http.Agent; readonly path?: string },
+): ClientRequest {
+  const { method = 'GET', path = '/', headers, timeout, signal } = options;
+  const sent = http.request(
+    {
+      host: '127.0.0.1',
+      port: to.port,
+      method,
+      path: to.path ?? path,
+      // The caller's own agent makes TLS connections.
+      agent: to.agent,
+      setHost: false,
+      ...(headers === undefined ? {} : { headers }),
+      ...(timeout === undefined ? {} : { timeout }),
+      ...(signal === undefined ? {} : { signal }),
+    },
+    listener,
+  );
+  if (!sent.hasHeader('host')) sent.setHeader('host', options.hostname ?? options.host ?? '');
+  // A client that waits for the TLS handshake before it writes its body (stripe-node does) would
+  // wait for ever on a plain connection.
+  sent.once('socket', (socket) => {
+    if (socket.connecting) socket.once('connect', () => socket.emit('secureConnect'));
+  });
+  return sent;
+}
+
+export interface HttpCall {
   readonly options: http.RequestOptions;
   readonly listener: ((response: IncomingMessage) => void) | undefined;
 }
 
-/** `https.request` takes a URL, options or both, and then perhaps a listener. */
-function readCall(values: readonly unknown[]): Call {
+/** `request` of http and https takes a URL, options or both, and then perhaps a listener. */
+export function readCall(values: readonly unknown[]): HttpCall {
   const [first] = values;
   const url = typeof first === 'string' ? new URL(first) : first instanceof URL ? first : undefined;
   const options = values.find((value) => value !== url && isOptions(value));
