@@ -240,7 +240,11 @@ export const faults: readonly Fault[] = [
     class: 'F15',
     name: 'frozen at the call',
     hits: any,
-    at: (k, tools) => once({ kind: 'late', first: tools.freeze }, pass)(k, tools),
+    at: (k, tools) => {
+      // A client that tires of waiting asks again, and waits again.
+      const late: Act = { kind: 'late', first: tools.freeze };
+      return once(late, late)(k, tools);
+    },
   },
   ...['Throttling', 'MessageRejected', 'AccountSendingPausedException'].map((code): Fault => ({
     class: 'F16',

@@ -187,11 +187,11 @@ export const mutants: readonly Mutant[] = [
     suite: 'tests/payments/stripe-signature.test.ts',
   },
   {
-    name: 'a paid period gives its credits at each telling',
+    name: 'a plan gives its credits once for all its periods',
     promise: 'one subscription, period and tier: credits once',
-    file: 'lib/subscriptions/grant-plan-credits.ts',
-    find: "if (granted?.cause === planCause(period)) return { kind: 'replayed' };",
-    replace: '',
+    file: 'lib/subscriptions/plan-credits.ts',
+    find: 'return `plan:${subscriptionId}:${start}:${tier}`;',
+    replace: 'return `plan:${subscriptionId}:${start.slice(0, 4)}:${tier}`;',
     suite: 'tests/subscriptions/plan-credits.test.ts',
   },
   {
@@ -222,8 +222,8 @@ export const mutants: readonly Mutant[] = [
     name: 'a lost race is decided with what was known before it',
     promise: 'every decision is about the newest head',
     file: 'lib/store/commit.ts',
-    find: '? new Map([...withoutUnlikely(work, loaded), ...fresh])',
-    replace: '? new Map([...fresh, ...withoutUnlikely(work, loaded)])',
+    find: ', ...fresh])',
+    replace: ', ...fresh].toReversed())',
     suite: 'tests/store/spend.test.ts',
   },
   {

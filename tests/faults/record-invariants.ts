@@ -133,12 +133,14 @@ function holds({ entries, heads, holds: records }: RawTable): readonly string[] 
     const told = entries.filter((entry) => entry.pk === pk && entry.hold?.id === id);
     const ends = told.filter(({ hold }) => hold?.action !== 'placed');
     const head = heads.find((each) => each.pk === pk && each.sk === `WALLET#${credit_type}`);
+    const isTold = ends.some(({ hold }) => hold?.action !== 'expired');
     const isOpen = head?.holds.some((hold) => hold.id === id) ?? false;
     const captured = sum(ends.filter(({ type }) => type === 'usage').map(({ amount }) => -amount));
     return [
       ...(ends.length <= 1 ? [] : [`12: hold ${id} ended ${ends.length} times`]),
       ...(isOpen === (ends.length === 0) ? [] : [`12: hold ${id} is and is not over`]),
       ...(end && captured !== end.captured ? [`12: hold ${id} captured ${captured}`] : []),
+      ...(isTold && !end ? [`12: hold ${id} ended and its record does not say so`] : []),
       ...(end && isOpen ? [`12: hold ${id} ended and is open`] : []),
     ];
   });

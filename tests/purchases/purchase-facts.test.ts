@@ -3,7 +3,12 @@ import type { CheckoutEvent } from '#lib/payments/payment-event';
 import type { Purchase } from '#lib/purchases/purchase';
 import { addFacts } from '#lib/purchases/purchase-facts';
 import { creditsDue, paidAtOf, statusOf } from '#lib/purchases/purchase-status';
-import { checkoutEventOf, permutationsOf, purchaseOf } from '#tests/purchases/purchase-builders';
+import {
+  checkoutEventOf,
+  paymentEventOf,
+  permutationsOf,
+  purchaseOf,
+} from '#tests/purchases/purchase-builders';
 
 const story = [
   checkoutEventOf({ outcome: 'unpaid', at: '2026-11-18T11:01:00.000Z' }),
@@ -87,6 +92,16 @@ describe('the facts of a purchase', () => {
       reason,
     });
   });
+
+  it.each([999, 1_001, 0])(
+    'take nothing from a payment of %i where 1000 were agreed',
+    (amountMinor) => {
+      expect(addFacts(purchaseOf(), paymentEventOf({ amountMinor }))).toMatchObject({
+        ok: false,
+        reason: 'WRONG_AMOUNT',
+      });
+    },
+  );
 
   it('take nothing from a second payment of a paid purchase', () => {
     const { purchase } = tell([checkoutEventOf()]);
