@@ -97,6 +97,8 @@ export function pageAnswer(life: Life, wallet: WalletName, reply: Reply): Answer
 function refusal(life: Life, wallet: WalletName, { status, body }: Reply): Answer {
   const problem = problemSchema.safeParse(body);
   const code = problem.success ? problem.data.code : 'none';
+  // By the machine's clock, which a paused machine makes jump: the function goes on, and nobody knows.
+  if (code === 'TIMED_OUT') return { kind: 'unknown' };
   // What contention ends has written nothing; any other failure of ours may have.
   if (status >= 500 && code !== 'CONTENTION') {
     const detail = `${status} ${JSON.stringify(body)}`;
