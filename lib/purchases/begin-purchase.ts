@@ -11,6 +11,7 @@ import {
 } from '#lib/purchases/can-purchase';
 import { paymentRef, purchaseRef } from '#lib/purchases/find-event-purchase';
 import { newPurchase, type Purchase, purchaseIdOf, type Quote } from '#lib/purchases/purchase';
+import { providerMinimum } from '#lib/purchases/provider-minimum';
 import { statusOf } from '#lib/purchases/purchase-status';
 
 const ATTEMPTS_MAX = 10;
@@ -78,7 +79,8 @@ export async function beginPurchase<F>(
     const limits = purchaseLimits(read);
     const pending =
       recent.length < limits.pendingMax ? recent.length : await countPending(store, recent);
-    const allowed = canPurchase(quoted.quote, { limits, recent, pending, now });
+    const amountMin = providerMinimum(provider, quoted.quote.currency);
+    const allowed = canPurchase(quoted.quote, { limits, amountMin, recent, pending, now });
     if (!allowed.ok) return allowed;
     const purchase = newPurchase(quoted.quote, {
       id: purchaseId,

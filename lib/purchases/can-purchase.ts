@@ -55,15 +55,19 @@ export function canPurchase(
   quote: Pick<Quote, 'credits' | 'amountMinor'>,
   state: {
     readonly limits: PurchaseLimits;
+    /** The least that the provider takes, in minor units of the quote's currency. */
+    readonly amountMin: number;
     readonly recent: RecentPurchases;
     /** How many of those may still be paid. */
     readonly pending: number;
     readonly now: string;
   },
 ): { readonly ok: true } | { readonly ok: false; readonly refusal: PurchaseLimitRefusal } {
-  const { limits, now, pending, recent } = state;
-  if (quote.credits < limits.creditsMin) {
-    return refused({ code: 'PURCHASE_TOO_SMALL', limit: limits.creditsMin });
+  const { amountMin, limits, now, pending, recent } = state;
+  const least = Math.ceil((amountMin / quote.amountMinor) * quote.credits);
+  const creditsMin = quote.amountMinor < amountMin ? least : limits.creditsMin;
+  if (quote.credits < creditsMin) {
+    return refused({ code: 'PURCHASE_TOO_SMALL', limit: Math.max(creditsMin, limits.creditsMin) });
   }
   const affordable = Math.floor((MONEY_MAX / quote.amountMinor) * quote.credits);
   const limit = Math.min(limits.creditsMax, affordable);

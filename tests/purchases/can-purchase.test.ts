@@ -8,13 +8,20 @@ const begunAt = (...times: string[]): RecentPurchases =>
   times.map((time, index) => ({ purchaseId: `pur_${index}`, at: `2026-11-${time}:00.000Z` }));
 
 describe('whether a user may purchase', () => {
-  const calm = { limits, recent: begunAt('20T10:00'), pending: 1, now: NOW };
+  const calm = { limits, amountMin: 1, recent: begunAt('20T10:00'), pending: 1, now: NOW };
   it.each([10, 55, 100])('%i credits: yes', (credits) => {
     expect(canPurchase({ credits, amountMinor: 500 }, calm)).toEqual({ ok: true });
   });
 
   it.each<[string, number, number, Partial<typeof calm>, object]>([
     ['fewer than the least', 9, 1, {}, { code: 'PURCHASE_TOO_SMALL', limit: 10 }],
+    [
+      'less money than the provider takes: so many credits are enough',
+      20,
+      39,
+      { amountMin: 50 },
+      { code: 'PURCHASE_TOO_SMALL', limit: 26 },
+    ],
     ['more than the most', 101, 1, {}, { code: 'PURCHASE_TOO_LARGE', limit: 100 }],
     [
       'more than any price can say',
