@@ -64,6 +64,7 @@ export function connectEventSources(functions: FunctionLookup, resources: Servic
   );
   schedule(functions('schedules'), { task: 'expiry-sweep', every: Duration.minutes(5) });
   schedule(functions('schedules'), { task: 'plan-credits', every: Duration.minutes(15) });
+  schedule(functions('schedules'), { task: 'check-subscriptions', every: Duration.minutes(15) });
   schedule(functions('schedules'), { task: 'reconcile', every: Duration.hours(1) });
   schedule(functions('schedules'), { task: 'resume-jobs', every: Duration.minutes(5) });
   schedule(functions('schedules'), { task: 'rollups', every: Duration.minutes(15) });

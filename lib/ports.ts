@@ -596,6 +596,11 @@ export interface QuotaStore {
 
 /** Whose monthly credits a schedule grants. */
 export interface PlanDueStore {
+  /** Users of whose subscription the provider has to be asked by `now`; a moment behind the table. */
+  readonly dueChecks: (query: {
+    readonly now: string;
+    readonly limit: number;
+  }) => Promise<readonly string[]>;
   /** Users whose next month has begun by `now`; a moment behind the table. */
   readonly dueUsers: (query: {
     readonly now: string;

@@ -7,6 +7,8 @@ import { createQueue } from '#lib/messaging/queue';
 import { createTopUpQueue } from '#lib/messaging/top-up-queue';
 import type { PaymentProvider } from '#lib/payments/payment-event';
 import { providerAccounts, recordsOf } from '#lib/payments/provider-accounts';
+import { createStripeInvoices } from '#lib/payments/stripe-subscription-invoices';
+import { createStripeSubscriptions } from '#lib/payments/stripe-subscriptions';
 import type {
   DayStore,
   DueStore,
@@ -31,6 +33,7 @@ import { createPlanDueStore } from '#lib/store/plan-due-store';
 import { createRecentPurchaseStore } from '#lib/store/recent-purchase-store';
 import { createRollupStore } from '#lib/store/rollup-store';
 import { createTopUpStore } from '#lib/store/top-up-store';
+import type { CheckDependencies } from '#lib/subscriptions/check-subscriptions';
 import type { TopUpQueue } from '#lib/topups/top-up-queue';
 
 export interface ScheduleDependencies {
@@ -41,6 +44,9 @@ export interface ScheduleDependencies {
   readonly recent: RecentPurchaseStore;
   /** Null for a provider that is not set up. */
   readonly records: (provider: PaymentProvider) => Promise<ProviderRecords | null>;
+  readonly subscriptions: Pick<CheckDependencies, 'provider' | 'invoices'> & {
+    readonly isSetUp: () => Promise<boolean>;
+  };
   readonly jobs: JobStore;
   readonly jobQueue: JobQueue;
   readonly days: DayStore;
@@ -68,13 +74,22 @@ export function createDependencies({
     onConflict: () => count('ConflictRetries'),
   });
   const timeoutsMs = { stripe: PROVIDER_TIMEOUT_MS, razorpay: PROVIDER_TIMEOUT_MS };
+  const accounts = providerAccounts({ env, now, timeoutsMs });
   return {
     ledger: createLedgerStore(table),
     history: createHistoryStore(table),
     due: createDueStore(table),
     plansDue: createPlanDueStore(table),
     recent: createRecentPurchaseStore(table),
-    records: recordsOf(providerAccounts({ env, now, timeoutsMs }), now),
+    records: recordsOf(accounts, now),
+    subscriptions: {
+      provider: createStripeSubscriptions(accounts.stripe, {
+        askingMs: PROVIDER_TIMEOUT_MS,
+        chargingMs: PROVIDER_TIMEOUT_MS,
+      }),
+      invoices: createStripeInvoices(accounts.stripe),
+      isSetUp: () => accounts.isSetUp('stripe'),
+    },
     jobs: createJobStore(table),
     jobQueue: createJobQueue(createQueue(requireVariable(env, 'JOBS_QUEUE_URL'))),
     days: createDayStore(table),

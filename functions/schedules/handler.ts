@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { createDependencies, type ScheduleDependencies } from '#functions/schedules/dependencies';
+import { checkSubscriptions } from '#functions/schedules/check-subscriptions';
 import { grantFreeCredits } from '#functions/schedules/grant-free-credits';
 import { reconcile } from '#functions/schedules/reconcile';
 import { resumeJobs } from '#functions/schedules/resume-jobs';
@@ -16,6 +17,7 @@ const dependencies = createDependencies({ env: process.env, now: () => new Date(
 
 /** What each schedule's input may ask for (DESIGN 7). */
 const tasks = new Map<string, Task>([
+  ['check-subscriptions', checkSubscriptions],
   ['expiry-sweep', sweep],
   ['expiring-soon', tellExpiringCredits],
   ['plan-credits', grantFreeCredits],

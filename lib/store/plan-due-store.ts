@@ -1,33 +1,40 @@
 import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { PlanDueStore } from '#lib/ports';
-import { planShards } from '#lib/store/records';
+import { checkShards, planShards } from '#lib/store/records';
 import type { Table } from '#lib/store/table';
 
 const keys = z.object({ pk: z.string() });
 
-/** Whose monthly credits are due, found through the sparse index of due times (DESIGN 4). */
+/** Whose monthly credits or look at the provider are due, found through the sparse index of due times (DESIGN 4). */
 export function createPlanDueStore(table: Table): PlanDueStore {
   return {
-    dueUsers: async ({ now, limit }) => {
-      const shards = await Promise.all(
-        planShards().map((shard) =>
-          table.client.send(
-            new QueryCommand({
-              TableName: table.name,
-              IndexName: 'gsi4',
-              // The due time is followed by the user's id; `~` sorts after all that can follow `now`.
-              KeyConditionExpression: 'gsi4pk = :shard AND gsi4sk < :now',
-              ExpressionAttributeValues: { ':shard': shard, ':now': `${now}~` },
-              Limit: limit,
-            }),
-          ),
-        ),
-      );
-      return shards
-        .flatMap(({ Items = [] }) => Items.map((item) => keys.parse(item).pk))
-        .map((pk) => pk.slice('USER#'.length))
-        .slice(0, limit);
-    },
+    dueUsers: (query) => dueIn(table, planShards(), query),
+    dueChecks: (query) => dueIn(table, checkShards(), query),
   };
+}
+
+async function dueIn(
+  table: Table,
+  shards: readonly string[],
+  { limit, now }: { readonly now: string; readonly limit: number },
+): Promise<readonly string[]> {
+  const pages = await Promise.all(
+    shards.map((shard) =>
+      table.client.send(
+        new QueryCommand({
+          TableName: table.name,
+          IndexName: 'gsi4',
+          // The due time is followed by the user's id; `~` sorts after all that can follow `now`.
+          KeyConditionExpression: 'gsi4pk = :shard AND gsi4sk < :now',
+          ExpressionAttributeValues: { ':shard': shard, ':now': `${now}~` },
+          Limit: limit,
+        }),
+      ),
+    ),
+  );
+  return pages
+    .flatMap(({ Items = [] }) => Items.map((item) => keys.parse(item).pk))
+    .map((pk) => pk.slice('USER#'.length))
+    .slice(0, limit);
 }

@@ -20,6 +20,7 @@ import { reconciliationSchema } from '#lib/purchases/reconciliation';
 import { requestSchema } from '#lib/requests/request-record';
 import { settingSchema, settingsHistorySchema } from '#lib/settings/settings';
 import { rollupProgressSchema, rollupSchema, rollupUsersSchema } from '#lib/reports/rollup';
+import { checkDueAt } from '#lib/subscriptions/due-check';
 import { quotaCounterSchema } from '#lib/subscriptions/quota';
 import { subscriptionSchema } from '#lib/subscriptions/subscription';
 import { subscriptionRequestSchema } from '#lib/subscriptions/subscription-request';
@@ -80,10 +81,16 @@ const records: { readonly [K in RecordName]: RecordSpec<K> } = {
   subscription: {
     key: ({ userId }) => ({ pk: userPartition(userId), sk: SUBSCRIPTION_SORT_KEY }),
     schema: subscriptionSchema,
-    attributes: ({ creditsDueAt, userId }) =>
-      creditsDueAt === null
-        ? {}
-        : { gsi4pk: planShard(shardOf(userId)), gsi4sk: `${creditsDueAt}#${userId}` },
+    // Who has FREE waits for the next month, and who pays for what the provider tells: never both.
+    attributes: (subscription) => {
+      const { creditsDueAt, userId } = subscription;
+      const shard = shardOf(userId);
+      const checkAt = checkDueAt(subscription);
+      if (creditsDueAt !== null) {
+        return { gsi4pk: planShard(shard), gsi4sk: `${creditsDueAt}#${userId}` };
+      }
+      return checkAt === null ? {} : { gsi4pk: checkShard(shard), gsi4sk: `${checkAt}#${userId}` };
+    },
   },
   quotaCounter: {
     key: ({ userId, feature }) => ({
@@ -385,6 +392,14 @@ export const OPEN_JOBS_PARTITION = 'JOBS#OPEN';
 /** gsi4: subscriptions whose monthly credits a schedule grants, by when they are due. */
 export const planShards = (): readonly string[] =>
   Array.from({ length: SHARDS }, (_, shard) => planShard(shard));
+
+/** gsi4: subscriptions of which the provider has to be asked, by when. */
+export const checkShards = (): readonly string[] =>
+  Array.from({ length: SHARDS }, (_, shard) => checkShard(shard));
+
+function checkShard(shard: number): string {
+  return `CHECKS#${shard}`;
+}
 
 function planShard(shard: number): string {
   return `PLANS#${shard}`;

@@ -101,6 +101,7 @@ export async function openPlanDesk(test: TestLedger, start = '2027-01-31T10:00:0
   };
   const desk = {
     ...running,
+    account,
     lines: runtime.lines,
     /** What Stripe has told since the last time, handed on as the queue does; again where it wants to come again. */
     async deliver(): Promise<void> {
@@ -115,6 +116,11 @@ export async function openPlanDesk(test: TestLedger, start = '2027-01-31T10:00:0
         messages = await queue.fulfil(messages);
       }
       expect(messages).toEqual([]);
+    },
+    /** What Stripe has told since the last time never arrives. */
+    async lose(): Promise<void> {
+      await running.settle();
+      delivered = running.received.length;
     },
     async shown(userId: string) {
       const { body, status } = await send(subscriptionRoutes.getSubscription, userId);
