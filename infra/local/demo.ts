@@ -5,6 +5,7 @@ import * as z from 'zod';
 import { tellBackend } from '#infra/local/demo-backend';
 import { createNarrator, type Narrator } from '#infra/local/demo-narrator';
 import { tellOffice } from '#infra/local/demo-office';
+import { tellPlans } from '#infra/local/demo-plans';
 import { quietly, tokenOf } from '#infra/local/demo-stage';
 import { LocalStackError } from '#infra/local/local-stack-error';
 import { startStack } from '#infra/local/stack';
@@ -209,6 +210,8 @@ try {
     await tellOffice(createNarrator(stage));
     stage.write('\nWhat backends do beyond adding and deducting:\n');
     await tellBackend(createNarrator(stage));
+    stage.write('\nWhat plans do:\n');
+    await tellPlans(createNarrator(stage));
   } finally {
     await stack.close();
   }

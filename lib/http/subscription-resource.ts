@@ -16,7 +16,8 @@ export function toSubscription(view: SubscriptionView): Wire<typeof contract.sub
     price: provider && { currency: toCurrency(provider.currency), amount: amountMinor },
     current_period_start: subscription?.currentPeriodStart ?? null,
     current_period_end: subscription?.currentPeriodEnd ?? null,
-    cancel_at_period_end: subscription?.cancelAtPeriodEnd ?? false,
+    // What has ended does not wait for it any more.
+    cancel_at_period_end: (subscription?.cancelAtPeriodEnd ?? false) && !subscription?.endedAt,
     cancel_reason: subscription?.cancelReason ?? null,
     pending_change: subscription?.pendingChange ?? null,
     past_due_since: subscription?.pastDueSince ?? null,

@@ -6,12 +6,13 @@ import { knownDifferences } from '#tests/contract/dynamodb/known-differences';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
-test('the three transcripts in the README are what npm run demo prints', async () => {
+test('the four transcripts in the README are what npm run demo prints', async () => {
   const { stdout } = await promisify(execFile)(process.execPath, ['infra/local/demo.ts']);
-  const [users = '', operators = '', backends = ''] = stdout.split(/^What .+ do.*:$/m);
+  const [users = '', operators = '', backends = '', plans = ''] = stdout.split(/^What .+ do.*:$/m);
   expect(masked(transcript('demo'))).toBe(masked(users.trim()));
   expect(masked(transcript('operators'))).toBe(masked(operators.trim()));
   expect(masked(transcript('backends'))).toBe(masked(backends.trim()));
+  expect(masked(transcript('subscriptions'))).toBe(masked(plans.trim()));
 });
 
 function transcript(name: string): string {
