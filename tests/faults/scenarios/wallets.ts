@@ -141,6 +141,26 @@ export const walletScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'a feature used, within its quotas',
+    of: 'route',
+    routes: ['recordUsage'],
+    arrange: async (world) => {
+      await give(world, 'ann', 20, { credit_type: 'enrichment' });
+      const body = { feature: 'enrichment', quantity: 2 };
+      return request(world, 'recordUsage', { params: ann, body });
+    },
+  },
+  {
+    name: 'a spend that counts on the quotas of a feature',
+    of: 'route',
+    routes: ['deductCredits'],
+    arrange: async (world) => {
+      await give(world, 'ann', 20, { credit_type: 'enrichment' });
+      const body = { ...spend, credit_type: 'enrichment', feature: 'enrichment' };
+      return request(world, 'deductCredits', { params: ann, body });
+    },
+  },
+  {
     name: 'an account opened by the backend',
     of: 'route',
     routes: ['createAccount'],
