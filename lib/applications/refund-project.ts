@@ -47,8 +47,8 @@ async function refundCancelled(
   input: { readonly application: Application; readonly actor: string; readonly now: string },
 ): Promise<boolean> {
   const { actor, application, now } = input;
-  const { closed, entryId, projectId, userId } = application;
-  if (closed) return closed.kind === 'cancelled' && closed.refundEntryId !== null;
+  const { entryId, projectId, userId } = application;
+  if (application.closed) return isGivenBack(application);
   const spend = await ledger.loadEntry({ userId, entryId });
   invariant(spend, 'an application stands beside its spend');
   const outcome = await refundApplication(ledger, {
@@ -64,5 +64,13 @@ async function refundCancelled(
     const reason = 'Credits refunded already';
     await closeUnrefunded(ledger, { application, kind: 'cancelled', reason, now });
   }
-  return outcome.kind === 'refunded';
+  if (outcome.kind !== 'closed') return outcome.kind === 'refunded';
+  // Somebody was faster since it was listed, perhaps another run of this very job: it says what came of it.
+  const id = { projectId, userId };
+  const stored = (await ledger.load([{ record: 'application', id }]))('application', id);
+  return stored !== null && isGivenBack(stored.value);
+}
+
+function isGivenBack({ closed }: Application): boolean {
+  return closed?.kind === 'cancelled' && closed.refundEntryId !== null;
 }
