@@ -2,6 +2,7 @@ import { copyFileSync, mkdirSync, statSync, writeFileSync } from 'node:fs';
 import { execFile } from 'node:child_process';
 import { join } from 'node:path';
 import { promisify } from 'node:util';
+import { PutCommand } from '@aws-sdk/lib-dynamodb';
 import { marshall } from '@aws-sdk/util-dynamodb';
 import { build } from 'esbuild';
 import * as z from 'zod';
@@ -9,6 +10,7 @@ import { buildFunctions, bundling } from '#infra/bundle/build-functions';
 import { entryToItem, headToItem } from '#lib/store/items';
 import { eventsOf, type Operation } from '#tests/bench/events';
 import { startTlsFront } from '#tests/bench/tls-front';
+import { SIGNED_WALLET } from '#tests/bench/variants/sample';
 import { CLIENTS, type Issuer, startIssuer } from '#tests/identity/issuer';
 import { addWork, openTestLedger, spendWork, type TestLedger } from '#tests/support/ledger';
 
@@ -121,6 +123,8 @@ async function sampleOf(store: TestLedger) {
   const { entries } = await store.history.page({ wallet, offset: 0, limit: 1 });
   const [entry] = entries;
   if (entry === undefined) throw new Error('the sample has an entry');
+  const Item = { ...headToItem(head), pk: SIGNED_WALLET };
+  await store.table.client.send(new PutCommand({ TableName: store.tableName, Item }));
   return {
     BENCH_HEAD: JSON.stringify(marshall(headToItem(head), { removeUndefinedValues: true })),
     BENCH_ENTRY: JSON.stringify(marshall(entryToItem(entry), { removeUndefinedValues: true })),

@@ -6,6 +6,7 @@ import {
   keyOf,
   sampleOf,
   setting,
+  SIGNED_WALLET,
   textAt,
 } from '#tests/bench/variants/sample';
 
@@ -39,7 +40,7 @@ export async function spend(event: unknown) {
       {
         Update: {
           TableName,
-          Key,
+          Key: { ...Key, pk: { S: SIGNED_WALLET } },
           UpdateExpression: 'SET balance = balance - :amount, version = version + :one',
           ConditionExpression: 'balance >= :amount',
           ExpressionAttributeValues: { ':amount': { N: String(amount) }, ':one': { N: '1' } },

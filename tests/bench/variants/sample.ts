@@ -7,10 +7,17 @@ export function setting(name: string): string {
   return value;
 }
 
-/** A place of its own in the table for the n-th item of a run. */
+/** A place of its own for the n-th entry of a variant, in the table and in the index: no other's history may grow by it. */
 export function keyOf(user: string, id: string) {
-  return { pk: { S: `USER#${user}` }, sk: { S: `ENTRY#${id}` } };
+  return {
+    pk: { S: `USER#${user}` },
+    sk: { S: `ENTRY#${id}` },
+    gsi1pk: { S: `USER#${user}#general` },
+  };
 }
+
+/** The wallet that the hand-signed handler spends from. */
+export const SIGNED_WALLET = 'USER#signed';
 
 /** How many puts one fulfilled purchase is made of: entry, head, purchase, and what names the payment. */
 export const FULFILLMENT_PUTS = 4;
