@@ -9,14 +9,30 @@ export type ItemValue = Record<string, unknown>;
 
 /** A domain value as the attributes of an item; absent (undefined) fields are left out. */
 export function toItem(value: object): ItemValue {
-  return convertObject(value, (name) => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`));
+  return convertObject(value, toStored);
 }
 
 /** An item's attributes with the names of the domain, still to be parsed by the record's schema. */
 export function fromItem(item: object): ItemValue {
-  return convertObject(item, (name) =>
-    name.replace(/_([a-z])/g, (_, c: string) => c.toUpperCase()),
-  );
+  return convertObject(item, toDomain);
+}
+
+const toStored = remembered((name) => name.replace(/[A-Z]/g, (c) => `_${c.toLowerCase()}`));
+const toDomain = remembered((name) => name.replace(/_([a-z])/g, (_, c: string) => c.toUpperCase()));
+
+/** Far above how many names our items have; what an index may hold beyond them is converted each time. */
+const NAMES_MAX = 1_000;
+
+/** A page of a history has a thousand names, and they are always the same. */
+function remembered(convertName: (name: string) => string): (name: string) => string {
+  const known = new Map<string, string>();
+  return (name) => {
+    const found = known.get(name);
+    if (found !== undefined) return found;
+    const made = convertName(name);
+    if (known.size < NAMES_MAX) known.set(name, made);
+    return made;
+  };
 }
 
 function convertObject(source: object, rename: (name: string) => string): ItemValue {
