@@ -2,7 +2,14 @@ import { invariant, unreachable } from '#lib/invariant';
 import { checkEntry } from '#lib/ledger/check-entry';
 import type { Draw, Entry, EntryType, Merge } from '#lib/ledger/entry';
 import { spentAfter } from '#lib/ledger/spending-cap';
-import { checkHead, type Grant, type Head, type Hold, type Totals } from '#lib/ledger/wallet';
+import {
+  checkHead,
+  type Grant,
+  type Head,
+  type Hold,
+  type Totals,
+  withRecent,
+} from '#lib/ledger/wallet';
 
 /**
  * The head after one more entry. Deciding and replaying both go through here, so a head can hold nothing that its
@@ -25,6 +32,7 @@ export function applyEntry(head: Head, entry: Entry): Head {
     totals: entry.totals,
     counts: { ...head.counts, [entry.type]: entry.ordinal },
     spent: spentAfter(head, entry),
+    recent: withRecent(head.recent, entry.id),
     headHash: entry.hash,
     updatedAt: entry.createdAt,
   };

@@ -78,6 +78,8 @@ export interface Head extends WalletRef {
   readonly counts: Readonly<Record<string, number>>;
   /** Of the UTC hour and day of the newest entry: what spending caps are compared with. */
   readonly spent: Spent;
+  /** The newest entries by the beginnings of their ids: whoever reads this head knows which causes it is made of. */
+  readonly recent: readonly string[];
   /** Hash of the newest entry; empty before the first. */
   readonly headHash: string;
   /** When the newest entry was made; empty before the first. */
@@ -113,9 +115,27 @@ export function emptyHead(wallet: WalletRef): Head {
     totals: NO_TOTALS,
     counts: {},
     spent: NOTHING_SPENT,
+    recent: [],
     headHash: '',
     updatedAt: '',
   };
+}
+
+const RECENT_MAX = 8;
+const RECENT_CHARACTERS = 12;
+
+/** The list with one more entry, of which only the newest few are kept. */
+export function withRecent(recent: Head['recent'], entryId: string): Head['recent'] {
+  return [...recent, shortOf(entryId)].slice(-RECENT_MAX);
+}
+
+/** Whether an entry is among the newest of a wallet, as far as the beginning of its id tells. */
+export function isRecent(head: Pick<Head, 'recent'>, entryId: string): boolean {
+  return head.recent.includes(shortOf(entryId));
+}
+
+function shortOf(entryId: string): string {
+  return entryId.slice('txn_'.length, 'txn_'.length + RECENT_CHARACTERS);
 }
 
 export function heldOf(head: Head): number {

@@ -66,6 +66,8 @@ const headSchema = z.object({
   totals,
   counts: z.array(z.tuple([z.enum(ENTRY_TYPES), count])),
   spent: z.object({ hour: count.default(0), day: count }).optional(),
+  // One text, because a list costs a byte and more for each of its members.
+  recent: z.string().default(''),
   headHash: z.string(),
   updatedAt: z.string(),
 });
@@ -132,6 +134,7 @@ export function headAttributes(head: Head): ItemValue {
     counts: Object.entries(head.counts),
     spent:
       head.spent.day === 0 ? undefined : { hour: orAbsent(head.spent.hour), day: head.spent.day },
+    recent: head.recent.join(' '),
     headHash: head.headHash,
     updatedAt: head.updatedAt,
   });
@@ -157,6 +160,7 @@ export function headFromItem(item: object): Head {
     totals: { ...NO_TOTALS, ...dropUndefined(stored) },
     counts: Object.fromEntries(counts),
     spent: head.spent ?? NOTHING_SPENT,
+    recent: head.recent === '' ? [] : head.recent.split(' '),
   };
 }
 

@@ -1,7 +1,7 @@
 import { invariant } from '#lib/invariant';
 import { applyEntry } from '#lib/ledger/apply-entry';
 import { type Entry, entryId } from '#lib/ledger/entry';
-import type { Head, WalletRef } from '#lib/ledger/wallet';
+import { type Head, isRecent, type WalletRef } from '#lib/ledger/wallet';
 import {
   type BatchWork,
   ContentionError,
@@ -65,7 +65,9 @@ function replayOf<F>(entry: Entry, work: Pick<Work<F>, 'fingerprint'>): Outcome<
 function runWork<F>(table: Table, work: Work<F>): Promise<Outcome<F>> {
   const [wallet, ...others] = work.wallets;
   const refs = work.reads ?? [];
-  const done = entryKey({ userId: wallet.userId, entryId: entryId(wallet, work.cause) });
+  const id = entryId(wallet, work.cause);
+  const done = entryKey({ userId: wallet.userId, entryId: id });
+  let lookedAgain = false;
   return untilItFits<Outcome<F>>(table, work.wallets, {
     done,
     guarded: work.wallets.map(headKey),
@@ -79,6 +81,13 @@ function runWork<F>(table: Table, work: Work<F>): Promise<Outcome<F>> {
       ];
       const plan = work.decide({ heads, read: readerOf(refs, items) });
       if (!plan.ok) {
+        // What was read may have changed between the entry and the rest of it, even by this very command's first try.
+        // Words are what a command says to itself.
+        const isForCaller = typeof plan.refusal === 'object';
+        if (!lookedAgain && isForCaller && mayBeDone(work, heads[0], id)) {
+          lookedAgain = true;
+          return { missing: [done] };
+        }
         const { refusal, writes = [] } = plan;
         return { result: { kind: 'refused', refusal }, puts: writes.map(recordPut) };
       }
@@ -86,6 +95,16 @@ function runWork<F>(table: Table, work: Work<F>): Promise<Outcome<F>> {
       return { result: { kind: 'committed', entry }, puts, at: entry.createdAt };
     },
   });
+}
+
+/**
+ * Whether a refusal may be about what the command itself has done: a batch of reads is no snapshot, so that a request
+ * which is repeated while its first try commits can find the wallet after it and its entry not yet (DESIGN 3.8). The
+ * head tells by its newest entries, so that a spend's refusal costs no second look; of other records nothing does.
+ */
+function mayBeDone<F>(work: Work<F>, head: Head, id: string): boolean {
+  const isOnlyWallet = (work.reads ?? []).every(({ record }) => record === 'setting');
+  return isOnlyWallet ? isRecent(head, id) : work.fingerprint !== null;
 }
 
 /** The transaction of a plan: the idempotency record first, then the heads, then all else. */

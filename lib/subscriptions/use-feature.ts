@@ -1,9 +1,8 @@
 import type { CreditType } from '#lib/contract/credit-types';
 import { AMOUNT_MAX } from '#lib/ledger/limits';
 import type { Command } from '#lib/ledger/decision';
-import { type Entry, entryId } from '#lib/ledger/entry';
+import type { Entry } from '#lib/ledger/entry';
 import { spend } from '#lib/ledger/spend';
-import type { WalletRef } from '#lib/ledger/wallet';
 import {
   ContentionError,
   type LedgerStore,
@@ -70,7 +69,7 @@ const settingRefs = [
  * made.
  */
 export async function useFeature(
-  ledger: Pick<LedgerStore, 'load' | 'loadEntry' | 'run'>,
+  ledger: Pick<LedgerStore, 'load' | 'run'>,
   input: UseInput,
 ): Promise<UseOutcome> {
   for (let look = 0; look < LOOKS_MAX; look += 1) {
@@ -88,30 +87,21 @@ export async function useFeature(
     if (refusal === 'included') return { kind: 'committed', entry: null };
     if (refusal === 'replayed') return { kind: 'replayed', entry: null };
     if (refusal === 'reused') return { kind: 'reused' };
-    if (refusal === 'look_again' || (await wasDone(ledger, wallet, input))) continue;
+    if (refusal === 'look_again' || (await wasDone(ledger, input))) continue;
     return { kind: 'refused', refusal };
   }
   throw new ContentionError('the tiers changed between every two looks at them');
 }
 
 /**
- * Whether a refused request was done by its own twin. The items of a batch are not read at one instant: who sends a
- * request again while the first is on its way may find its use counted and its entry not there yet, and must not be
- * told that the quota was full.
+ * Whether a refused use that leaves no entry was done by its own twin: the items of a batch are not read at one instant,
+ * and who sends a request again while the first is on its way must not be told that the quota was full. Of uses that
+ * have an entry the store knows by itself.
  */
-async function wasDone(
-  ledger: Pick<LedgerStore, 'load' | 'loadEntry'>,
-  wallet: WalletRef,
-  input: UseInput,
-): Promise<boolean> {
-  const { command, userId } = input;
-  if ((command.fingerprint ?? null) === null) return false;
+async function wasDone(ledger: Pick<LedgerStore, 'load'>, input: UseInput): Promise<boolean> {
+  if ((input.command.fingerprint ?? null) === null) return false;
   const key = keyOf(input);
-  const [entry, read] = await Promise.all([
-    ledger.loadEntry({ userId, entryId: entryId(wallet, command.cause) }),
-    ledger.load(requestRefs(key)),
-  ]);
-  return entry !== null || requestOf(read, key) !== null;
+  return requestOf(await ledger.load(requestRefs(key)), key) !== null;
 }
 
 /**

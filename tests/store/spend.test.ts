@@ -9,6 +9,7 @@ import {
   spendWork,
   type TestLedger,
 } from '#tests/support/ledger';
+import { tornClient } from '#tests/support/torn-reads';
 
 let store: TestLedger;
 beforeAll(async () => {
@@ -52,6 +53,17 @@ describe('what a spend costs (DESIGN 4, 11)', () => {
     });
     expect(cost).toMatchObject({ calls: ['BatchGetItem'], writeUnits: 0 });
   });
+});
+
+test('a spend that is repeated while its first try commits gets the first answer, even where its entry was read before it', async () => {
+  const wallet = walletOf('torn');
+  await store.ledger.run(addWork({ wallet, amount: 10, cause: 'welcome' }));
+  const work = spendWork({ wallet, amount: 10, cause: 'request:torn', fingerprint: 'abc' });
+  const entry = entryOf(await store.ledger.run(work));
+  const client = tornClient(store.config, (key) => key.includes('ENTRY#'));
+  const torn = createLedgerStore({ ...store.table, client });
+  expect(await torn.run(work)).toEqual({ kind: 'replayed', entry });
+  expect((await store.ledger.loadHead(wallet)).balance).toBe(0);
 });
 
 test('a key that was used with another body is reused, and nothing is written', async () => {

@@ -31,7 +31,7 @@ export async function openTestLedger(): Promise<TestLedger> {
     random: Math.random,
     sleep: (ms) => pause(ms),
     elapsedMs: () => performance.now(),
-    retryBudgetMs: 30_000,
+    retryBudgetMs: 120_000,
   };
   return {
     ...testTable,
