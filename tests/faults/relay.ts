@@ -37,6 +37,8 @@ export interface Relay {
   readonly port: number;
   /** The path under which the relay knows what to do with a request that is sent there instead. */
   readonly expect: (call: Outgoing) => string;
+  /** Resolves when every call that came so far was dealt with, whoever still waits for its answer. */
+  readonly settle: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
 
@@ -44,13 +46,17 @@ const PREFIX = '/relay/';
 
 export async function startRelay(): Promise<Relay> {
   const expected = new Map<string, Outgoing>();
+  const underWay = new Set<Promise<void>>();
   let calls = 0;
   const server = createServer((request, response) => {
     const path = request.url ?? '';
     const call = expected.get(path);
     expected.delete(path);
     invariant(call, 'only calls that were announced are sent here');
-    handle(call, request, response).catch(() => response.destroy());
+    const handled = handle(call, request, response)
+      .catch(() => void response.destroy())
+      .finally(() => underWay.delete(handled));
+    underWay.add(handled);
   });
   const port = await listen(server);
   return {
@@ -60,6 +66,9 @@ export async function startRelay(): Promise<Relay> {
       const path = `${PREFIX}${calls}`;
       expected.set(path, call);
       return path;
+    },
+    settle: async () => {
+      await Promise.all(underWay);
     },
     close: async () => {
       server.closeAllConnections();

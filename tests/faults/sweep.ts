@@ -109,6 +109,7 @@ export async function runCase(world: World, one: Case): Promise<readonly string[
       thawed.resolve(undefined);
       // Whatever it says by now, nobody listens any more.
       await first.catch(() => undefined);
+      await world.settleCalls();
       life.follow(allPass);
       return answer;
     }

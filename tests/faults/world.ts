@@ -63,6 +63,8 @@ export interface World {
   readonly retire: (name: string) => void;
   /** One more instance, as Lambda starts when the others are busy. */
   readonly anotherLife: (name: string, options?: { readonly isPatient?: boolean }) => Life;
+  /** Resolves when no call is held back any more. */
+  readonly settleCalls: () => Promise<void>;
   readonly token: (who: Identity) => Promise<string>;
   readonly items: () => Promise<readonly DumpedItem[]>;
   /** Takes all messages of a queue that are visible. */
@@ -196,6 +198,7 @@ export async function openWorld(): Promise<World> {
       for (const key of lives.keys()) if (key.startsWith(`${name} `)) lives.delete(key);
     },
     anotherLife,
+    settleCalls: relay.settle,
     token: (who) => mint({ model, services }, who),
     items,
     takeMessages: async (queue) => {
