@@ -15,6 +15,11 @@ import { context } from '#tests/http/events';
  */
 
 const BATCH_MAX = 10;
+/** In an ordinary run the first, the last and one between them. */
+const PLACES =
+  process.env['FAULTS'] === undefined
+    ? [0, 4, 9]
+    : Array.from({ length: BATCH_MAX }, (_, at) => at);
 const DAY_MS = 86_400_000;
 const POISON = 'not a delivery of ours';
 /** As many as the queue allows before a message is a dead letter. */
@@ -89,7 +94,7 @@ async function deliver(bodies: readonly string[], receives = 1, instance = 0) {
 describe('a batch', () => {
   it('with poison in any of its places fails by that message alone, and the others are done once', async () => {
     const clean = await cleanly();
-    for (let place = 0; place < BATCH_MAX; place += 1) {
+    for (const place of PLACES) {
       const { marks, bodies } = await sold();
       const good = Array.from(
         { length: BATCH_MAX - 1 },

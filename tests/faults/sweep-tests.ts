@@ -5,8 +5,8 @@ import { type Case, casesOf, runCase, runClean, START } from '#tests/faults/swee
 import { report } from '#tests/faults/tally';
 import { openWorld, type World } from '#tests/faults/world';
 
-/** `all` for every case, a number for so many of each scenario; two of each in an ordinary run. */
-const WANTED = process.env['FAULTS'] ?? '2';
+/** `all` for every case, a number for so many of each scenario; one of each in an ordinary run. */
+const WANTED = process.env['FAULTS'] ?? '1';
 
 /** Tests that put scenarios through the faults, one test each. */
 export function sweepTests(about: string, scenarios: readonly Scenario[]): void {
