@@ -77,7 +77,7 @@ export function anonymous(text: string): string {
     .replaceAll(/\b([a-z]{2,5})_(?:test_)?(?:[a-z]\d_)?[A-Za-z0-9]{12,}/g, '$1_ID')
     .replaceAll(/\d{4}-\d\d(-\d\d)?(?=[#"])/g, 'DAY')
     .replaceAll(/((?:DAY#DAY|DUE|PLANS)#)\d/g, '$1SHARD')
-    .replaceAll(/("(?:\w*hash|message_id|fingerprint)":\{"S":)"[^"]+"/g, '$1"OWN"')
+    .replaceAll(/("(?:\w*hash|message_id|fingerprint|recent)":\{"S":)"[^"]+"/g, '$1"OWN"')
     .replaceAll(/(\\?"request_id\\?":\\?")[^"\\]+/g, '$1REQUEST')
     .replaceAll(/("request_id":\{"S":)"[^"]+"/g, '$1"REQUEST"')
     .replaceAll(/("(?:ttl)":\{"N":)"\d+"/g, '$1"LATER"');

@@ -29,7 +29,7 @@ function anonymous(item: string, user: string): string {
     .replaceAll(user, 'USER')
     .replaceAll(/\d{4}-\d\d-\d\d(T[\d:.]+Z)?/g, 'TIME')
     .replaceAll(/"(DAY#TIME|DUE|PLANS|CHECKS)#\d"/g, '"$1#SHARD"')
-    .replaceAll(/("(?:\w*hash|message_id)":{"S":)"[^"]+"/g, '$1"OWN"')
+    .replaceAll(/("(?:\w*hash|message_id|recent)":{"S":)"[^"]+"/g, '$1"OWN"')
     .replaceAll(/\b([a-z]{2,4})_(test_)?\w{10,}/g, '$1_ID');
 }
 
