@@ -11,9 +11,12 @@ export interface Contention {
   readonly p99Ms: number;
   /** Transactions that were tried for each that was committed. */
   readonly tries: number;
-  /** Round trips and write units of one spend, lost races included. */
+  /** Round trips of one spend, lost races included. */
   readonly calls: number;
+  /** Of what was committed, as the engine counts. */
   readonly writeUnits: number;
+  /** With what AWS may bill for tries that were cancelled: two units for each of their items, and none for indexes. */
+  readonly writeUnitsAtMost: number;
 }
 
 /** One spend a request, or as many as a batch may have. */
@@ -59,6 +62,8 @@ export async function measureContention(
   );
   const seconds = (performance.now() - began) / 1_000;
   const transactions = cost.calls.filter((call) => call === 'TransactWriteItems').length;
+  const cancelled = transactions - writers * requestsEach;
+  const itemsEach = 1 + (way === 'single' ? 1 : BATCH_SPENDS_MAX);
   return {
     writers,
     spendsPerSecond: spends / seconds,
@@ -67,6 +72,7 @@ export async function measureContention(
     tries: transactions / (writers * requestsEach),
     calls: cost.calls.length / spends,
     writeUnits: cost.writeUnits / spends,
+    writeUnitsAtMost: (cost.writeUnits + 2 * itemsEach * cancelled) / spends,
   };
 }
 

@@ -72,7 +72,7 @@ export function describe(results: Results): string {
         ...[spend, balance, history].map(units),
       ]),
     ),
-    '**One wallet, many writers**, on this machine’s engine, which conflicts as DynamoDB does. The row lock is PostgreSQL on a unix socket: `SELECT ... FOR UPDATE`, update, insert.',
+    '**One wallet, many writers**, on this machine’s engine, which conflicts as DynamoDB does. The row lock is PostgreSQL on a unix socket: `SELECT ... FOR UPDATE`, update, insert. Write units of a spend: as counted, and with what AWS may bill for tries that were cancelled.',
     table(
       [
         'writers',
@@ -130,10 +130,12 @@ function contentionRow(single: Contention, { batch, rowLock }: Results): readonl
     single.p50Ms.toFixed(0),
     single.p99Ms.toFixed(0),
     single.tries.toFixed(2),
-    single.writeUnits.toFixed(1),
+    `${single.writeUnits.toFixed(1)} to ${single.writeUnitsAtMost.toFixed(1)}`,
     batched?.spendsPerSecond.toFixed(0) ?? '',
     batched?.p99Ms.toFixed(0) ?? '',
-    batched?.writeUnits.toFixed(1) ?? '',
+    batched === undefined
+      ? ''
+      : `${batched.writeUnits.toFixed(1)} to ${batched.writeUnitsAtMost.toFixed(1)}`,
     locked?.spendsPerSecond.toFixed(0) ?? 'not present',
     locked?.p99Ms.toFixed(0) ?? '',
   ];

@@ -24,7 +24,7 @@ process.env['TMPDIR'] = temporaryFolder(growth ? 12 : 1);
 
 const WRITERS = quick ? [1, 8] : [1, 2, 4, 8, 16, 32, 64];
 const SIZES = growth ? [10, 10_000, 1_000_000] : quick ? [10, 1_000] : [10, 1_000, 10_000];
-const WARM = quick ? { rounds: 3, warmUp: 50, calls: 100 } : { rounds: 7, warmUp: 300, calls: 400 };
+const WARM = quick ? { rounds: 3, warmUp: 50, calls: 100 } : { rounds: 7, warmUp: 200, calls: 250 };
 const COLD_ROUNDS = quick ? 5 : 15;
 /** Spends of each point of the contention curve, divided among its writers. */
 const SPENDS = quick ? 64 : 256;

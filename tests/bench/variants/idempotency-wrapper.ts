@@ -7,7 +7,7 @@ import {
   UpdateCommand,
 } from '@aws-sdk/lib-dynamodb';
 import { unmarshall } from '@aws-sdk/util-dynamodb';
-import { sampleOf, setting } from '#tests/bench/variants/sample';
+import { keyOf, sampleOf, setting } from '#tests/bench/variants/sample';
 
 /*
  * The usual way: an idempotency record around the business call. The record is put before it and updated with the
@@ -53,7 +53,7 @@ export async function spend(): Promise<void> {
         {
           Put: {
             TableName,
-            Item: { ...entry, pk: wallet.pk, sk: `ENTRY#${id}` },
+            Item: { ...entry, ...unmarshall(keyOf('wrapped', id)) },
             ConditionExpression: 'attribute_not_exists(pk)',
           },
         },
