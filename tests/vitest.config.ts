@@ -1,4 +1,5 @@
 import { defineConfig } from 'vitest/config';
+import { LongestFirst } from '#tests/longest-first';
 import { temporaryFolder } from '#tests/support/temporary-folder';
 
 export default defineConfig({
@@ -7,6 +8,7 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     // Much of a run is waiting, for backoff and for whole stacks that start: four at a time keep two cores busy.
     maxWorkers: 4,
+    sequence: { sequencer: LongestFirst },
     // For a busy machine: nothing here takes long, and a hang still ends.
     testTimeout: 180_000,
     hookTimeout: 180_000,

@@ -17,8 +17,8 @@ const noReExport = {
 const noDefaultExport = { selector: 'ExportDefaultDeclaration', message: 'Named exports only.' };
 const classesOnlyForErrors = {
   selector:
-    'ClassDeclaration:not([superClass.name=/Error$/]):not([superClass.name="Construct"]):not([superClass.name="Stack"])',
-  message: 'Classes only for errors (and for CDK, which asks for them).',
+    'ClassDeclaration:not([superClass.name=/Error$/]):not([superClass.name="Construct"]):not([superClass.name="Stack"]):not([superClass.name="BaseSequencer"])',
+  message: 'Classes only for errors (and for CDK and Vitest, which ask for them).',
 };
 const noUnverifiedWebhook = {
   selector: 'MemberExpression[property.name="constructEventWithoutVerification"]',
