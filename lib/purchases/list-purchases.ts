@@ -1,7 +1,7 @@
 import type { LedgerStore, PurchaseStore, RecentPurchaseStore } from '#lib/ports';
 import type { Purchase } from '#lib/purchases/purchase';
 import { type PurchaseStatus, statusOf } from '#lib/purchases/purchase-status';
-import { DAYS_BACK, type DayPlace, firstDay, readDaysBack } from '#lib/reports/days-back';
+import { type DayPlace, firstDay, readDaysBack } from '#lib/reports/days-back';
 import { DAY_MS, later } from '#lib/reports/utc-periods';
 
 export interface PurchaseFilter {
@@ -19,6 +19,9 @@ export interface FoundPurchases<P> {
   readonly next: P | null;
 }
 
+/** Longer than any page or order stays open. */
+const UNPAID_MS = 7 * DAY_MS;
+
 /** Everybody's purchases that match, newest first, day after day back (DESIGN 5). */
 export async function listPurchases(
   deps: {
@@ -33,8 +36,8 @@ export async function listPurchases(
 ): Promise<FoundPurchases<DayPlace>> {
   const { items, next } = await readDaysBack<Purchase>({
     ...query,
-    // A purchase that nobody paid may be older than the first entry.
-    first: later(await firstDay(deps, query.now), -DAYS_BACK * DAY_MS),
+    // A purchase that is not paid yet may be older than the first entry.
+    first: later(await firstDay(deps, query.now), -UNPAID_MS),
     isSparse: query.status !== undefined || query.provider !== undefined,
     read: async (range) => {
       const page = await deps.recentPurchases.page(range);

@@ -71,7 +71,7 @@ export async function readDaysBack<T>(
 }
 
 /** How far a list goes back where neither it nor the rollups say when the ledger began. */
-export const DAYS_BACK = 31;
+const DAYS_BACK = 31;
 
 /** The day of the ledger's first entry, as far as the rollups know it. */
 export async function firstDay(
