@@ -234,7 +234,8 @@ export const faults: readonly Fault[] = [
     name: `the clock leaps by ${ms / HOUR_MS} h`,
     hits: any,
     at: (k, tools) => once({ kind: 'late', first: async () => tools.leap(ms) }, pass)(k, tools),
-    statuses: UNAVAILABLE,
+    // Tokens run out as well.
+    statuses: [...UNAVAILABLE, 401],
   })),
   {
     class: 'F15',

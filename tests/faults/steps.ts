@@ -59,7 +59,7 @@ const batchSchema = z.object({
   batchItemFailures: z.array(z.object({ itemIdentifier: z.string() })),
 });
 
-/** A request that is sent again, with the same key, for as long as the answer is a 5xx or none at all. */
+/** A request that is sent again, with the same key, for as long as the answer is a 5xx, a 401 or none at all. */
 export function request(world: World, name: RouteName, asked: Request = {}): Step {
   const route = routes[name];
   const { as = BACKEND, key = `key-of-${name}`, params, body, expect, orElse } = asked;
@@ -81,7 +81,9 @@ export function request(world: World, name: RouteName, asked: Request = {}): Ste
         const isSettled = wanted || status === orElse;
         if (isSettled) return { kind: 'done', answer: text };
         const detail = `${status} ${text}`;
-        return status >= 500 ? { kind: 'again', status, detail } : { kind: 'wrong', detail };
+        // A token that has run out is followed by another one.
+        const isWorthARetry = status >= 500 || status === 401;
+        return isWorthARetry ? { kind: 'again', status, detail } : { kind: 'wrong', detail };
       },
   };
 }

@@ -116,8 +116,10 @@ export function beginLife(world: World, faults: boolean): Life {
     (next) => async (args) => {
       if (!sendTwice) return next(args);
       sendTwice = false;
-      await next(args).catch(() => undefined);
-      return next(args);
+      const first = next(args);
+      await first.catch(() => undefined);
+      // A gate that was closed for another one would hold the second, whose turn is over by then, and never open.
+      return world.gate ? first : next(args);
     },
     { step: 'finalizeRequest', priority: 'low' },
   );

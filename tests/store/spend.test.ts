@@ -78,6 +78,23 @@ test('a key that was used with another body is reused, and nothing is written', 
   expect((await store.ledger.loadHead(wallet)).balance).toBe(9);
 });
 
+test('one key sent at once for two credit types spends once: the entry of the first is never written over', async () => {
+  const wallet = walletOf('both');
+  const other = { ...wallet, creditType: 'calling' };
+  await store.ledger.run(addWork({ wallet, amount: 10, cause: 'welcome' }));
+  await store.ledger.run(addWork({ wallet: other, amount: 10, cause: 'welcome-too' }));
+  const work = { amount: 4, cause: 'request:both' };
+  const first = spendWork({ ...work, wallet: other, fingerprint: 'calling' });
+  const { ledger } = beforeCommit(store.table, () => store.ledger.run(first));
+  const outcome = await ledger.run(spendWork({ ...work, wallet, fingerprint: 'general' }));
+  expect(outcome.kind).toBe('reused');
+  expect((await store.ledger.loadHead(wallet)).balance).toBe(10);
+  const head = await store.ledger.loadHead(other);
+  expect(head.balance).toBe(6);
+  const { entries } = await store.history.page({ wallet: other, offset: 0, limit: 10 });
+  expect(verify(head, entries.toReversed())).toEqual([]);
+});
+
 test('a race lost to a commit is decided again without another read', async () => {
   const wallet = walletOf('race');
   await store.ledger.run(addWork({ wallet, amount: 10, cause: 'welcome' }));
