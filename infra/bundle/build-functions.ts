@@ -8,7 +8,7 @@ import { openapiDocument } from '#lib/contract/openapi';
 import { allRoutes, routes } from '#lib/contract/routes';
 import { invariant } from '#lib/invariant';
 import { withoutUnreached } from '#infra/bundle/left-out';
-import { withoutDescription } from '#infra/bundle/without-description';
+import { ownModules } from '#infra/bundle/own-modules';
 import { withoutJsonSchema } from '#infra/bundle/without-json-schema';
 
 /** The function that answers `GET /openapi.json` and `GET /events.json`, from the files beside its code. */
@@ -71,7 +71,7 @@ export const bundling = {
       'infra/bundle/environment-credentials.ts',
     ),
   },
-  plugins: [withoutUnreached, withoutDescription, withoutJsonSchema],
+  plugins: [withoutUnreached, ownModules, withoutJsonSchema],
   legalComments: 'none',
   logLevel: 'warning',
 } satisfies BuildOptions;

@@ -102,6 +102,20 @@ export const leftOut: readonly LeftOut[] = [
     `,
   },
   {
+    file: '@aws-sdk/client-dynamodb/dist-es/endpoint/endpointResolver.js',
+    because:
+      'the address follows from the region; the rules for FIPS, IPv6 and accounts of their own, which nothing of ours asks for, were evaluated at every cold start',
+    change: (_, because) => `
+      import { awsEndpointFunctions } from '@aws-sdk/core/client';
+      export function defaultEndpointResolver({ Endpoint, Region, UseDualStack, UseFIPS }) {
+        if (UseDualStack || UseFIPS) ${refusal('an address for FIPS or IPv6', because)};
+        const { dnsSuffix } = awsEndpointFunctions.partition(Region);
+        const url = new URL(Endpoint || 'https://dynamodb.' + Region + '.' + dnsSuffix);
+        return { url, headers: {}, properties: {} };
+      }
+    `,
+  },
+  {
     file: '@aws-sdk/lib-dynamodb/dist-es/pagination/QueryPaginator.js',
     because: 'esbuild cannot know that making a paginator does nothing, and keeps what nobody uses',
     change: replacing('createPaginator(', () => '/* @__PURE__ */ createPaginator('),
@@ -116,6 +130,12 @@ export const leftOut: readonly LeftOut[] = [
     because:
       'backups, exports and global tables fail in ways that reading and writing items does not',
     change: registering(itemErrors),
+  },
+  {
+    file: 'zod/v4/core/schemas.js',
+    because:
+      'a parser that is compiled for a schema pays after hundreds of requests, and each start would pay for compiling it',
+    change: replacing('jit && allowsEval.value', () => 'false'),
   },
   {
     file: 'zod/v4/classic/schemas.js',

@@ -9,13 +9,11 @@ const PAGE_MAX = 1_000_000_000;
 const CURSOR_LENGTH_MAX = 1024;
 
 /** How every list is paged (DESIGN 5): `page` and `limit`, or the `next_cursor` of the page before. */
-export const pageQuery = {
+export const listQuery = z.strictObject({
   page: queryInteger({ min: 1, max: PAGE_MAX }).optional(),
   limit: queryInteger({ min: 1, max: PAGE_LIMIT_MAX }).optional(),
   cursor: z.string().min(1).max(CURSOR_LENGTH_MAX).optional(),
-};
-
-export const listQuery = z.strictObject(pageQuery);
+});
 
 export const balanceQuery = z.strictObject({
   credit_type: creditTypeOrDefault,
@@ -27,5 +25,5 @@ export const historyQuery = z.strictObject({
   type: transactionType.optional(),
   from: periodStart.optional(),
   to: periodEnd.optional(),
-  ...pageQuery,
+  ...listQuery.shape,
 });

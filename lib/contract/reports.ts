@@ -3,7 +3,7 @@ import { creditChange, creditCount, currency } from '#lib/contract/amounts';
 import { creditType } from '#lib/contract/credit-types';
 import { periodEnd, periodStart, timestamp } from '#lib/contract/fields';
 import { keyPart, userId } from '#lib/contract/ids';
-import { pageQuery } from '#lib/contract/queries';
+import { listQuery } from '#lib/contract/queries';
 import { grantCategory, pagination, transaction, transactionType } from '#lib/contract/wire';
 
 const count = z.int().min(0);
@@ -33,8 +33,8 @@ export const transactionsQuery = z.strictObject({
       'must be a provider, or a kind and an id, such as "admin:ada"',
     )
     .optional(),
-  limit: pageQuery.limit,
-  cursor: pageQuery.cursor,
+  limit: listQuery.shape.limit,
+  cursor: listQuery.shape.cursor,
 });
 
 export const transactionList = z

@@ -49,12 +49,14 @@ const ALLOWED: readonly (keyof LogFields)[] = [
 
 /** The structured log of a function: JSON lines, level and service name from Powertools' own variables. */
 export function createLog(): Log {
-  const logger = new Logger();
+  // Made for the first line: most requests write none.
+  let made: Logger | undefined;
+  const logger = (): Logger => (made ??= new Logger());
   return {
-    debug: (message, fields) => logger.debug(message, allowed(fields)),
-    info: (message, fields) => logger.info(message, allowed(fields)),
-    warn: (message, fields) => logger.warn(message, allowed(fields)),
-    error: (message, fields) => logger.error(message, allowed(fields)),
+    debug: (message, fields) => logger().debug(message, allowed(fields)),
+    info: (message, fields) => logger().info(message, allowed(fields)),
+    warn: (message, fields) => logger().warn(message, allowed(fields)),
+    error: (message, fields) => logger().error(message, allowed(fields)),
   };
 }
 

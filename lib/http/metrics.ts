@@ -20,8 +20,9 @@ export type CountMetric = (name: MetricName, amount?: number) => void;
  * off. Namespace and service come from Powertools' own variables.
  */
 export function createMetrics(): CountMetric {
-  const metrics = new Metrics();
+  let metrics: Metrics | undefined;
   return (name, amount = 1) => {
+    metrics ??= new Metrics();
     metrics.singleMetric().addMetric(name, 'Count', amount);
   };
 }

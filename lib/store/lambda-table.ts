@@ -10,6 +10,7 @@ export function lambdaTable(
     client: createDocumentClient(),
     random: Math.random,
     sleep: (ms) => pause(ms),
-    elapsedMs: () => performance.now(),
+    // Of the two clocks that only grow, the one that a start need not load.
+    elapsedMs: () => process.uptime() * 1_000,
   };
 }

@@ -60,8 +60,7 @@ export function startLife({ model, environment, outlet, isPatient = false }: Lif
     module,
     __filename: bundle,
     __dirname: dirname(bundle),
-    process: processOf(environment, printed),
-    performance: { now: () => performance.now() + waitedMs },
+    process: processOf(environment, printed, () => process.uptime() + waitedMs / 1_000),
     setTimeout: (run: (...values: unknown[]) => void, ms = 0, ...values: unknown[]) =>
       setTimeout(
         () => {
@@ -100,7 +99,11 @@ function compile(bundle: string, names: readonly string[]): unknown {
 }
 
 /** The process as a function sees it: its own environment, and its output kept for the test. */
-function processOf(environment: Readonly<Record<string, string>>, printed: string[]): unknown {
+function processOf(
+  environment: Readonly<Record<string, string>>,
+  printed: string[],
+  uptime: () => number,
+): unknown {
   const output = new Writable({
     write: (chunk, _encoding, done) => {
       printed.push(String(chunk));
@@ -111,6 +114,7 @@ function processOf(environment: Readonly<Record<string, string>>, printed: strin
     ['env', { ...environment }],
     ['stdout', output],
     ['stderr', output],
+    ['uptime', uptime],
   ]);
   return new Proxy(process, {
     get: (target, name): unknown => (own.has(name) ? own.get(name) : Reflect.get(target, name)),

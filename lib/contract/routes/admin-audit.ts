@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { actor, AUDIT_OUTCOMES, auditAction, auditList } from '#lib/contract/audit';
 import { periodEnd, periodStart } from '#lib/contract/fields';
 import { userId } from '#lib/contract/ids';
-import { pageQuery } from '#lib/contract/queries';
+import { listQuery } from '#lib/contract/queries';
 import { route } from '#lib/contract/route';
 
 /** Who did what, on whom, when and why (DESIGN 5). */
@@ -21,7 +21,7 @@ export const adminAuditRoutes = {
       outcome: z.enum(AUDIT_OUTCOMES).optional(),
       from: periodStart.optional(),
       to: periodEnd.optional(),
-      ...pageQuery,
+      ...listQuery.shape,
     }),
     answers: { 200: auditList },
     errors: ['INVALID_CURSOR'],

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { BULK_BYTES_MAX, BULK_ROWS_MAX, bulkRow } from '#lib/contract/bulk';
 import { idOf } from '#lib/contract/ids';
 import { bulkJob, bulkPrediction, job } from '#lib/contract/jobs';
-import { pageQuery } from '#lib/contract/queries';
+import { listQuery } from '#lib/contract/queries';
 import { rateLimits } from '#lib/contract/rate-limits';
 import { route } from '#lib/contract/route';
 
@@ -42,7 +42,7 @@ export const adminBulkRoutes = {
     access: { kind: 'admin', permission: 'admin.adjust' },
     summary: 'How far a bulk run is, and what became of its rows',
     params: z.strictObject({ job_id: idOf('job') }),
-    query: z.strictObject({ format: z.enum(['json', 'csv']).optional(), ...pageQuery }),
+    query: z.strictObject({ format: z.enum(['json', 'csv']).optional(), ...listQuery.shape }),
     csv: 'too',
     answers: { 200: bulkJob },
     errors: ['NOT_FOUND', 'INVALID_CURSOR'],

@@ -2,7 +2,7 @@ import * as z from 'zod';
 import { MONEY_MAX, wholeNumber } from '#lib/contract/amounts';
 import { description, periodEnd, periodStart } from '#lib/contract/fields';
 import { keyPart, providerId, userId } from '#lib/contract/ids';
-import { pageQuery } from '#lib/contract/queries';
+import { listQuery } from '#lib/contract/queries';
 import { route } from '#lib/contract/route';
 import {
   paymentProvider,
@@ -27,8 +27,8 @@ export const adminPurchaseRoutes = {
       provider: paymentProvider.optional(),
       from: periodStart.optional(),
       to: periodEnd.optional(),
-      limit: pageQuery.limit,
-      cursor: pageQuery.cursor,
+      limit: listQuery.shape.limit,
+      cursor: listQuery.shape.cursor,
     }),
     answers: { 200: purchaseList },
     errors: ['INVALID_CURSOR'],

@@ -1,6 +1,6 @@
 import * as z from 'zod';
 import { providerId, userId } from '#lib/contract/ids';
-import { pageQuery } from '#lib/contract/queries';
+import { listQuery } from '#lib/contract/queries';
 import { route } from '#lib/contract/route';
 import {
   eventDetails,
@@ -35,7 +35,7 @@ export const adminRoutes = {
     function: 'admin',
     access: { kind: 'admin', permission: 'admin.report' },
     summary: 'Quarantined provider events',
-    query: z.strictObject({ provider: paymentProvider.optional(), ...pageQuery }),
+    query: z.strictObject({ provider: paymentProvider.optional(), ...listQuery.shape }),
     answers: { 200: eventList },
     errors: ['INVALID_CURSOR'],
   }),

@@ -11,7 +11,7 @@ import { creditTypeOrDefault } from '#lib/contract/credit-types';
 import { metadata } from '#lib/contract/fields';
 import { keyPart } from '#lib/contract/ids';
 import { promoCodeText, redeemed } from '#lib/contract/promo';
-import { listQuery, pageQuery } from '#lib/contract/queries';
+import { listQuery } from '#lib/contract/queries';
 import { rateLimits } from '#lib/contract/rate-limits';
 import { route } from '#lib/contract/route';
 
@@ -119,7 +119,7 @@ export const applicationRoutes = {
     function: 'applications',
     access: reads,
     summary: 'Credits that came back, newest first',
-    query: z.strictObject({ credit_type: creditTypeOrDefault, ...pageQuery }),
+    query: z.strictObject({ credit_type: creditTypeOrDefault, ...listQuery.shape }),
     answers: { 200: refundList },
     errors: ['INVALID_CURSOR'],
   }),

@@ -4,7 +4,7 @@ import { creditTypeOrDefault } from '#lib/contract/credit-types';
 import { description, instant, metadata, reference } from '#lib/contract/fields';
 import { HOLD_SECONDS_MAX } from '#lib/contract/holds';
 import { idOf, userId } from '#lib/contract/ids';
-import { pageQuery } from '#lib/contract/queries';
+import { listQuery } from '#lib/contract/queries';
 import { route } from '#lib/contract/route';
 import { holdList, holdMovement } from '#lib/contract/wire';
 
@@ -104,7 +104,7 @@ export const holdRoutes = {
     query: z.strictObject({
       credit_type: creditTypeOrDefault,
       state: z.literal('open').optional(),
-      ...pageQuery,
+      ...listQuery.shape,
     }),
     answers: { 200: holdList },
     errors: ['INVALID_CURSOR'],

@@ -60,6 +60,7 @@ test('what is left out says so when it is asked for after all', async () => {
   expect(String(await probe.retryAdaptively(table.config))).toMatch(sentence);
   expect(String(await probe.useNoRegion(table.config))).toMatch(sentence);
   expect(String(await probe.checkFormatByMethod())).toMatch(sentence);
+  expect(() => probe.endpointIn('us-east-1', true)).toThrow(sentence);
 });
 
 test.each([

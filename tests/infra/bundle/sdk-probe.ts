@@ -60,9 +60,9 @@ export async function useTable(config: TestClientConfig, table: string) {
 }
 
 /** Where the SDK finds the table in this region. */
-export function endpointIn(region: string): string {
+export function endpointIn(region: string, useFips = false): string {
   const { endpointProvider } = new DynamoDBClient({ region }).config;
-  const options = { UseFIPS: false, UseDualStack: false };
+  const options = { UseFIPS: useFips, UseDualStack: false };
   return endpointProvider({ Region: region, ...options }).url.href;
 }
 
