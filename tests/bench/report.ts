@@ -64,7 +64,7 @@ export function describe(results: Results): string {
         spread(cold.times, 2),
       ]),
     ),
-    '**Growth**: round trips, read and write units at the median, with half of the entries in the wallet and half in others.',
+    '**Growth**: round trips, read and write units at the median, with half of the entries in the wallet (100,000 at most) and the rest in others.',
     table(
       ['entries in the table', 'spend', 'balance', 'page of a history'],
       results.grown.map(({ entries, spend, balance, history }) => [
