@@ -22,6 +22,8 @@ export interface Scenario {
   readonly arrange: (world: World) => Promise<Step>;
   /** Lines of the end state that may tell what happened on the way, with why at the scenario. */
   readonly mayDiffer?: RegExp;
+  /** Further ones where the clock leapt, with why at the scenario. */
+  readonly mayDifferAfterLeap?: RegExp;
   /** Other answers that tell the same, with why at the scenario. */
   readonly mayAnswer?: RegExp;
   /** What others do of what it left behind, before the end is looked at. */

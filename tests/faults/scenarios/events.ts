@@ -203,7 +203,7 @@ export const eventScenarios: readonly Scenario[] = [
     name: 'a wallet topped up by itself',
     of: 'consumer',
     // An attempt that has waited for a day is given up before anything is charged, and another purchase takes its place.
-    mayDiffer: /"sk":\{"S":"(PURCHASES?|TOPUP#general)"\}/,
+    mayDifferAfterLeap: /"sk":\{"S":"(PURCHASES?|TOPUP#general)"\}/,
     arrange: async (world) => {
       await withCard(world);
       await ask(world, 'putAutoTopup', { as: ann, body: TERMS });
