@@ -1,17 +1,32 @@
+import type { SubscriptionDependencies } from '#functions/subscriptions/dependencies';
 import { type ProblemError, problem } from '#lib/contract/problem';
+import type { RequestInfo } from '#lib/http/endpoint';
 import type { Log } from '#lib/http/log';
 import { toSubscription } from '#lib/http/subscription-resource';
 import { invariant, unreachable } from '#lib/invariant';
-import type { ChangeOutcome, ChangeRefusal } from '#lib/subscriptions/change-subscription';
+import {
+  type ChangeInput,
+  type ChangeOutcome,
+  type ChangeRefusal,
+  changeSubscription,
+} from '#lib/subscriptions/change-subscription';
 
 interface Context {
   readonly log: Log;
   readonly requestId: string;
 }
 
-/** The answer of a call that changes what runs already; throws where it was refused. */
-export function changedAnswer(outcome: ChangeOutcome, context: Context) {
-  if (outcome.kind === 'refused') throw refusalProblem(outcome.refusal, context);
+/** Changes what runs already, and answers how it stands then; throws where that is refused. */
+export async function changeRunning(
+  deps: SubscriptionDependencies,
+  { request, ...asked }: Pick<ChangeInput, 'userId' | 'wish'> & { readonly request: RequestInfo },
+) {
+  const { actor, now } = request;
+  const input = { ...asked, urls: null, request, actor, now };
+  const outcome = await changeSubscription(deps, input);
+  if (outcome.kind === 'refused') {
+    throw refusalProblem(outcome.refusal, { log: deps.log, requestId: request.id });
+  }
   invariant(outcome.kind === 'changed', 'only an upgrade opens a page');
   return changeAnswer(outcome);
 }

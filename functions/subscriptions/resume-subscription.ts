@@ -1,23 +1,13 @@
-import { changedAnswer } from '#functions/subscriptions/change-answer';
+import { changeRunning } from '#functions/subscriptions/change-answer';
 import type { SubscriptionDependencies } from '#functions/subscriptions/dependencies';
 import { subscriptionChangeRoutes } from '#lib/contract/routes/subscription-changes';
 import { endpoint } from '#lib/http/endpoint';
-import { changeSubscription } from '#lib/subscriptions/change-subscription';
 
 /** POST /api/subscriptions/{userId}/resume */
 export const resumeSubscription = endpoint(
   subscriptionChangeRoutes.resumeSubscription,
   async ({ params: { userId }, request }, deps: SubscriptionDependencies) => {
-    const { actor, now } = request;
     const wish = { kind: 'resume' } as const;
-    const outcome = await changeSubscription(deps, {
-      userId,
-      wish,
-      urls: null,
-      request,
-      actor,
-      now,
-    });
-    return changedAnswer(outcome, { log: deps.log, requestId: request.id });
+    return changeRunning(deps, { userId, wish, request });
   },
 );

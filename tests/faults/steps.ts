@@ -80,7 +80,7 @@ export function request(world: World, name: RouteName, asked: Request = {}): Ste
         const wanted = expect === undefined ? status < 300 : status === expect;
         const isSettled = wanted || status === orElse;
         if (isSettled) return { kind: 'done', answer: text };
-        const detail = `${status} ${text}`;
+        const detail = `${status} ${text}, logged ${life.printed.at(-1)?.trim() ?? 'nothing'}`;
         // A token that has run out is followed by another one.
         const isWorthARetry = status >= 500 || status === 401;
         return isWorthARetry ? { kind: 'again', status, detail } : { kind: 'wrong', detail };
