@@ -72,7 +72,7 @@ export interface AdminDependencies extends ApiDependencies {
 
 const RETRY_BUDGET_MS = 15_000;
 
-export function createDependencies({ env }: Runtime): AdminDependencies {
+export function createDependencies({ env, now }: Runtime): AdminDependencies {
   const count = createMetrics();
   const table = lambdaTable({
     name: requireVariable(env, 'TABLE_NAME'),
@@ -81,7 +81,7 @@ export function createDependencies({ env }: Runtime): AdminDependencies {
   });
   const ledger = createLedgerStore(table);
   return {
-    verifyToken: tokenVerifier(env),
+    verifyToken: tokenVerifier({ env, now }),
     recordRefusal: countRefusals(ledger),
     ledger,
     history: createHistoryStore(table),

@@ -30,7 +30,7 @@ export function createDependencies({ env, now }: Runtime): ApplicationDependenci
     onConflict: () => count('ConflictRetries'),
   });
   return {
-    verifyToken: tokenVerifier(env),
+    verifyToken: tokenVerifier({ env, now }),
     rateLimits: createRateLimitStore(table),
     ledger: createLedgerStore(table),
     history: createHistoryStore(table),

@@ -65,7 +65,7 @@ export function createDependencies({ env, now, log }: Runtime): PurchaseDependen
   const { stripe, razorpay } = providerAccounts({ env, now, timeoutsMs });
   const store = createLedgerStore(table);
   return {
-    verifyToken: tokenVerifier(env),
+    verifyToken: tokenVerifier({ env, now }),
     rateLimits: createRateLimitStore(table),
     recordRefusal: countRefusals(store),
     store,

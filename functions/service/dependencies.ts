@@ -28,7 +28,7 @@ export function createDependencies({ env, now }: Runtime): ServiceDependencies {
     onConflict: () => count('ConflictRetries'),
   });
   return {
-    verifyToken: tokenVerifier(env),
+    verifyToken: tokenVerifier({ env, now }),
     ledger: createLedgerStore(table),
     history: createHistoryStore(table),
     quotas: createQuotaStore(table),

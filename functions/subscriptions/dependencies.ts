@@ -42,7 +42,7 @@ export function createDependencies({ env, now, log }: Runtime): SubscriptionDepe
   const timeoutsMs = { stripe: askingMs, razorpay: askingMs };
   const { stripe } = providerAccounts({ env, now, timeoutsMs });
   return {
-    verifyToken: tokenVerifier(env),
+    verifyToken: tokenVerifier({ env, now }),
     rateLimits: createRateLimitStore(table),
     ledger: createLedgerStore(table),
     provider: createStripeSubscriptions(stripe, { askingMs, chargingMs }),

@@ -26,7 +26,7 @@ const RETRY_BUDGET_MS = 7_000;
 const openapiSchema = z.looseObject({ openapi: z.string() });
 const eventSchemasSchema = z.looseObject({ source: z.string() });
 
-export function createDependencies({ env }: Runtime): WalletDependencies {
+export function createDependencies({ env, now }: Runtime): WalletDependencies {
   const table = lambdaTable({
     name: requireVariable(env, 'TABLE_NAME'),
     retryBudgetMs: RETRY_BUDGET_MS,
@@ -36,7 +36,7 @@ export function createDependencies({ env }: Runtime): WalletDependencies {
     JSON.parse(await readFile(join(requireVariable(env, 'LAMBDA_TASK_ROOT'), name), 'utf8'));
   const ledger = createLedgerStore(table);
   return {
-    verifyToken: tokenVerifier(env),
+    verifyToken: tokenVerifier({ env, now }),
     balances: createBalanceReader(ledger),
     history: createHistoryStore(table),
     ledger,

@@ -107,23 +107,18 @@ export const leftOut: readonly LeftOut[] = [
       'the address follows from the region; the rules for FIPS, IPv6 and accounts of their own, which nothing of ours asks for, were evaluated at every cold start',
     change: (_, because) => `
       import { awsEndpointFunctions } from '@aws-sdk/core/client';
+      const known = new Map();
       export function defaultEndpointResolver({ Endpoint, Region, UseDualStack, UseFIPS }) {
         if (UseDualStack || UseFIPS) ${refusal('an address for FIPS or IPv6', because)};
-        const { dnsSuffix } = awsEndpointFunctions.partition(Region);
-        const url = new URL(Endpoint || 'https://dynamodb.' + Region + '.' + dnsSuffix);
-        return { url, headers: {}, properties: {} };
+        const name = Endpoint || Region;
+        if (!known.has(name)) {
+          const { dnsSuffix } = awsEndpointFunctions.partition(Region);
+          const url = new URL(Endpoint || 'https://dynamodb.' + Region + '.' + dnsSuffix);
+          known.set(name, { url, headers: {}, properties: {} });
+        }
+        return known.get(name);
       }
     `,
-  },
-  {
-    file: '@aws-sdk/lib-dynamodb/dist-es/pagination/QueryPaginator.js',
-    because: 'esbuild cannot know that making a paginator does nothing, and keeps what nobody uses',
-    change: replacing('createPaginator(', () => '/* @__PURE__ */ createPaginator('),
-  },
-  {
-    file: '@aws-sdk/lib-dynamodb/dist-es/pagination/ScanPaginator.js',
-    because: 'esbuild cannot know that making a paginator does nothing, and keeps what nobody uses',
-    change: replacing('createPaginator(', () => '/* @__PURE__ */ createPaginator('),
   },
   {
     file: '@aws-sdk/client-dynamodb/dist-es/schemas/schemas_0.js',

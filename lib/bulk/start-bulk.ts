@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type BulkRow, CHUNK_ROWS } from '#lib/bulk/bulk-task';
 import { jobIdOf } from '#lib/jobs/job';
 import type { JobQueue } from '#lib/jobs/job-queue';
@@ -19,7 +19,7 @@ export async function startBulk(
 ): Promise<StartedJob> {
   const { rows, ...start } = input;
   const jobId = jobIdOf(start.cause);
-  const contentId = createHash('sha256').update(canonicalJson(rows)).digest('hex');
+  const contentId = hash('sha256', canonicalJson(rows), 'hex');
   const known = (await deps.store.load([{ record: 'job', id: { jobId } }]))('job', { jobId });
   if (!known) await storeRows(deps.store, { jobId, contentId, rows, now: start.now });
   const task = { kind: 'bulk_credits', contentId } as const;

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type EntryFilter, exportTaskOf, type ExportPosition } from '#lib/exports/export-task';
 import { readEntries } from '#lib/exports/read-entries';
 import { invariant } from '#lib/invariant';
@@ -45,7 +45,7 @@ export async function startExport(
     return { kind: 'entries', entries };
   }
   const asked = canonicalJson([by, now.slice(0, 10), filter]);
-  const cause = `export:${createHash('sha256').update(asked).digest('hex')}`;
+  const cause = `export:${hash('sha256', asked, 'hex')}`;
   const task = exportTaskOf(filter);
   const start = { task, total: null, cause, fingerprint: null, by, now, writes: [audited] };
   const started = await startJob({ store, queue }, start);

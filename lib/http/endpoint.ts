@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type * as z from 'zod';
 import type { Answers, Route, Status } from '#lib/contract/route';
 import {
@@ -155,5 +155,5 @@ function requestInfo(call: {
 
 /** Taken after parsing, so that a default that is spelled out and one that is left out ask for the same. */
 export function fingerprintOf(input: unknown): string {
-  return createHash('sha256').update(canonicalJson(input)).digest('base64url');
+  return hash('sha256', canonicalJson(input), 'base64url');
 }

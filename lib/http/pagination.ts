@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import * as z from 'zod';
 import { problem } from '#lib/contract/problem';
 import { PAGE_LIMIT_DEFAULT, PAGE_LIMIT_MAX } from '#lib/contract/queries';
@@ -34,10 +34,11 @@ export function openPage<P>(
   position: z.ZodType<P>,
 ): Page<P> {
   const { page, limit, cursor, ...filters } = call.query;
-  const binding = createHash('sha256')
-    .update(canonicalJson([call.route, call.request.actor, call.params, filters]))
-    .digest('base64url')
-    .slice(0, BINDING_LENGTH);
+  const binding = hash(
+    'sha256',
+    canonicalJson([call.route, call.request.actor, call.params, filters]),
+    'base64url',
+  ).slice(0, BINDING_LENGTH);
   if (cursor === undefined) {
     return { page: page ?? 1, limit: limit ?? PAGE_LIMIT_DEFAULT, position: null, binding };
   }

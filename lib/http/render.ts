@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { errorTable } from '#lib/contract/errors';
 import type { ProblemError } from '#lib/contract/problem';
@@ -28,7 +28,7 @@ export function renderAnswer(
   if (!route.conditional) return { statusCode: answer.status, headers, body };
 
   // Taken from the body itself, so that nothing that the answer shows can change unseen.
-  const etag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 22)}"`;
+  const etag = `"${hash('sha256', body, 'base64url').slice(0, 22)}"`;
   const caching = { 'cache-control': 'private, no-cache', vary: 'Authorization', etag };
   if (matches(event.headers['if-none-match'], etag)) {
     return { statusCode: 304, headers: { ...caching, ...answer.headers } };

@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import { CognitoJwtVerifier } from 'aws-jwt-verify/cognito-verifier';
 import {
   FetchError,
@@ -38,11 +39,34 @@ const claimsSchema = z.object({
   'cognito:groups': z.array(z.string()).default([]),
 });
 
+/** More than that are forgotten, all at once: an instance of a function serves a few at a time. */
+const REMEMBERED_MAX = 1_000;
+
 /**
  * Verifies access tokens of one user pool: signature, issuer, expiry, `token_use` access, client on the list
  * (DESIGN 5). An id token is refused, though the gateway's authorizer lets it pass.
+ *
+ * A token that was good stays so until it expires, whatever becomes of its bearer, and a backend calls with the same
+ * one for an hour: it is verified once by an instance, and remembered until then.
  */
-export function createTokenVerifier(pool: UserPool): VerifyToken {
+export function createTokenVerifier(pool: UserPool, now: () => Date): VerifyToken {
+  const verify = createVerifier(pool);
+  const known = new Map<string, { readonly caller: Caller; readonly expiresAtMs: number }>();
+  return async (token) => {
+    const id = hash('sha256', token, 'base64url');
+    const remembered = known.get(id);
+    if (remembered && now().getTime() < remembered.expiresAtMs) {
+      return { kind: 'verified', caller: remembered.caller };
+    }
+    const verified = await verify(token);
+    if ('kind' in verified) return verified;
+    if (known.size >= REMEMBERED_MAX) known.clear();
+    known.set(id, verified);
+    return { kind: 'verified', caller: verified.caller };
+  };
+}
+
+function createVerifier(pool: UserPool) {
   const { user, admin, service } = pool.clientIds;
   const kinds = new Map([
     [user, 'user'],
@@ -53,17 +77,20 @@ export function createTokenVerifier(pool: UserPool): VerifyToken {
     { userPoolId: pool.userPoolId, tokenUse: 'access', clientId: [user, admin, service] },
     { jwksCache: createJwksCache(pool.fetchKeys) },
   );
-  return async (token) => {
+  return async (
+    token: string,
+  ): Promise<
+    | { readonly caller: Caller; readonly expiresAtMs: number }
+    | Exclude<Verification, { readonly kind: 'verified' }>
+  > => {
     try {
       const claims = claimsSchema.safeParse(await verifier.verify(token));
       const kind = claims.success ? kinds.get(claims.data.client_id) : undefined;
       if (!claims.success || !kind) return { kind: 'invalid' };
-      const { sub, client_id: clientId, scope, 'cognito:groups': groups } = claims.data;
+      const { sub, client_id: clientId, exp, scope, 'cognito:groups': groups } = claims.data;
       const scopes = new Set(scope.split(' ').filter((word) => word !== ''));
-      return {
-        kind: 'verified',
-        caller: { kind, sub, clientId, groups: new Set(groups), scopes },
-      };
+      const caller = { kind, sub, clientId, groups: new Set(groups), scopes };
+      return { caller, expiresAtMs: exp * 1_000 };
     } catch (error) {
       if (isOutage(error)) return { kind: 'unavailable', error };
       // Everything else that the library refuses is a bad token; what is not the library's is a bug.

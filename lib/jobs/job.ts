@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import * as z from 'zod';
 import { ID_PREFIXES } from '#lib/contract/ids';
 import { type JobTask, jobTaskSchema } from '#lib/jobs/job-task';
@@ -52,7 +52,7 @@ const DIGITS = 32;
 
 /** The id follows from the cause of the request, so that the same request twice is the same job. */
 export function jobIdOf(cause: string): string {
-  const digest = createHash('sha256').update(`job\n${cause}`).digest('hex');
+  const digest = hash('sha256', `job\n${cause}`, 'hex');
   return `${ID_PREFIXES.job}_${digest.slice(0, DIGITS)}`;
 }
 

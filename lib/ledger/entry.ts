@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import type { GrantTerms, Totals, WalletRef } from '#lib/ledger/wallet';
 
 export const ENTRY_TYPES = [
@@ -92,7 +92,7 @@ export interface Entry extends WalletRef {
  */
 export function entryId(wallet: WalletRef, cause: string): string {
   const scope = cause.startsWith('request:') ? '*' : wallet.creditType;
-  const digest = createHash('sha256').update(`${wallet.userId}\n${scope}\n${cause}`).digest('hex');
+  const digest = hash('sha256', `${wallet.userId}\n${scope}\n${cause}`, 'hex');
   return `txn_${digest.slice(0, 32)}`;
 }
 
@@ -103,13 +103,13 @@ export function requestCause(request: {
   readonly key: string;
 }): string {
   const { caller, route, key } = request;
-  const digest = createHash('sha256').update(`${caller}\n${route}\n${key}`).digest('hex');
+  const digest = hash('sha256', `${caller}\n${route}\n${key}`, 'hex');
   return `request:${digest.slice(0, 32)}`;
 }
 
 /** SHA-256 over the canonical entry without its hash, as base64url. `prevHash` is inside, which makes the chain. */
 export function hashEntry(entry: Omit<Entry, 'hash'>): string {
-  return createHash('sha256').update(canonicalEntry(entry)).digest('base64url');
+  return hash('sha256', canonicalEntry(entry), 'base64url');
 }
 
 /**
@@ -173,9 +173,10 @@ export function canonicalEntry(entry: Omit<Entry, 'hash'>): string {
 export function canonicalJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
   if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const members = Object.entries(value)
-    .filter(([, part]) => part !== undefined)
-    .toSorted(([a], [b]) => (a < b ? -1 : 1))
-    .map(([key, part]) => `${JSON.stringify(key)}:${canonicalJson(part)}`);
+  const members: string[] = [];
+  for (const name of Object.keys(value).toSorted()) {
+    const part: unknown = Reflect.get(value, name);
+    if (part !== undefined) members.push(`${JSON.stringify(name)}:${canonicalJson(part)}`);
+  }
   return `{${members.join(',')}}`;
 }

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 
 /**
  * The id of a Razorpay event: no body names it, only the header `x-razorpay-event-id`, which no signature covers. It
@@ -10,5 +10,5 @@ export function razorpayEventId(delivery: {
 }): string {
   const { body, header = '' } = delivery;
   if (/^[A-Za-z0-9_-]{1,255}$/.test(header)) return header;
-  return `body_${createHash('sha256').update(body).digest('hex')}`;
+  return `body_${hash('sha256', body, 'hex')}`;
 }

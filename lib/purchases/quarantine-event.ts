@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { ContentionError, type LedgerStore } from '#lib/ports';
 import type { QuarantinedEvent } from '#lib/purchases/quarantined-event';
 
@@ -25,7 +25,7 @@ export async function quarantineEvent(
   input: EventToQuarantine,
 ): Promise<string> {
   const { now, ...event } = input;
-  const eventId = event.eventId ?? `body_${createHash('sha256').update(event.body).digest('hex')}`;
+  const eventId = event.eventId ?? `body_${hash('sha256', event.body, 'hex')}`;
   const id = { provider: event.provider, eventId };
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
     const read = await store.load([{ record: 'quarantinedEvent', id }]);

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { type AuditContext, auditWrite } from '#lib/admin/audit-record';
 import { invariant } from '#lib/invariant';
 import { ContentionError, type LedgerStore, type RecordWrite } from '#lib/ports';
@@ -217,7 +217,7 @@ async function settle(
 
 /** One per purchase and cause, in the form that Razorpay takes. */
 function refundKeyOf({ cause, purchaseId }: Pick<RefundInput, 'cause' | 'purchaseId'>): string {
-  const digest = createHash('sha256').update(`${purchaseId}\n${cause}`).digest('hex');
+  const digest = hash('sha256', `${purchaseId}\n${cause}`, 'hex');
   return `rfd_${digest.slice(0, 32)}`;
 }
 

@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { invariant } from '#lib/invariant';
 import type { RollupUsers } from '#lib/reports/rollup';
 
@@ -14,7 +14,7 @@ const DIGEST_LENGTH = 11;
 export const DIGESTS_MAX = 20_000;
 
 export function digestOf(userId: string): string {
-  const digest = createHash('sha256').update(userId).digest();
+  const digest = hash('sha256', userId, 'buffer');
   return digest.subarray(0, 8).toString('base64url');
 }
 

@@ -1,8 +1,7 @@
 import type { ApplicationStore } from '#lib/ports';
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { APPLICATION_PREFIX, keyPart } from '#lib/store/keys';
 import { numberedPage } from '#lib/store/numbered-items';
-import { getItem } from '#lib/store/read';
+import { getItem, queryPage } from '#lib/store/read';
 import {
   applicationsPartition,
   projectPartition,
@@ -24,22 +23,19 @@ export function createApplicationStore(table: Table): ApplicationStore {
     },
     ofProject: async ({ projectId, after, limit }) => {
       const pk = projectPartition(projectId);
-      const { Items = [], LastEvaluatedKey } = await table.client.send(
-        new QueryCommand({
-          TableName: table.name,
-          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-          ExpressionAttributeValues: { ':pk': pk, ':prefix': APPLICATION_PREFIX },
-          ConsistentRead: true,
-          Limit: limit,
-          ...(after !== null && {
-            ExclusiveStartKey: { pk, sk: `${APPLICATION_PREFIX}${keyPart(after)}` },
-          }),
+      const { items, next } = await queryPage(table, {
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+        ExpressionAttributeValues: { ':pk': pk, ':prefix': APPLICATION_PREFIX },
+        ConsistentRead: true,
+        Limit: limit,
+        ...(after !== null && {
+          ExclusiveStartKey: { pk, sk: `${APPLICATION_PREFIX}${keyPart(after)}` },
         }),
-      );
-      const applications = Items.map((item) => recordFromItem('application', item).value);
+      });
+      const applications = items.map((item) => recordFromItem('application', item).value);
       return {
         applications,
-        next: LastEvaluatedKey ? (applications.at(-1)?.userId ?? null) : null,
+        next: next ? (applications.at(-1)?.userId ?? null) : null,
       };
     },
   };

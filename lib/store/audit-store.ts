@@ -1,6 +1,6 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { AuditPage, AuditQuery, AuditStore } from '#lib/ports';
 import type { ItemValue } from '#lib/store/names';
+import { queryPage } from '#lib/store/read';
 import {
   auditActionPartition,
   auditActorPartition,
@@ -91,29 +91,27 @@ async function look(
   if (low > high) return { items: [], next: null };
   const filter = filterOf(query);
   const names = index === null ? { pk: 'pk', sk: 'sk' } : { pk: `${index}pk`, sk: `${index}sk` };
-  const { Items = [], LastEvaluatedKey } = await table.client.send(
-    new QueryCommand({
-      TableName: table.name,
-      ...(index === null ? { ConsistentRead: true } : { IndexName: index }),
-      KeyConditionExpression: '#pk = :pk AND #sk BETWEEN :low AND :high',
-      ...(filter && { FilterExpression: filter.expression }),
-      ExpressionAttributeNames: { '#pk': names.pk, '#sk': names.sk, ...filter?.names },
-      ExpressionAttributeValues: {
-        ':pk': partition,
-        // A period's end sorts before the records of that very instant, its beginning too.
-        ':low': low,
-        ':high': high,
-        ...filter?.values,
-      },
-      ScanIndexForward: false,
-      // A cursor's own record is looked at again, and left out.
-      Limit: filter ? LOOKED_AT : count + 1,
-    }),
-  );
-  const items = Items.filter((item) => item[names.sk] !== query.after);
-  const lookedAt: unknown = LastEvaluatedKey?.[names.sk];
-  if (typeof lookedAt === 'string') return { items, next: { ...place, high: before(lookedAt) } };
-  return { items, next: index === null ? monthBefore(place, query) : null };
+  const { items, next } = await queryPage(table, {
+    ...(index === null ? { ConsistentRead: true } : { IndexName: index }),
+    KeyConditionExpression: '#pk = :pk AND #sk BETWEEN :low AND :high',
+    ...(filter && { FilterExpression: filter.expression }),
+    ExpressionAttributeNames: { '#pk': names.pk, '#sk': names.sk, ...filter?.names },
+    ExpressionAttributeValues: {
+      ':pk': partition,
+      // A period's end sorts before the records of that very instant, its beginning too.
+      ':low': low,
+      ':high': high,
+      ...filter?.values,
+    },
+    ScanIndexForward: false,
+    // A cursor's own record is looked at again, and left out.
+    Limit: filter ? LOOKED_AT : count + 1,
+  });
+  const shown = items.filter((item) => item[names.sk] !== query.after);
+  const lookedAt: unknown = next?.[names.sk];
+  if (typeof lookedAt === 'string')
+    return { items: shown, next: { ...place, high: before(lookedAt) } };
+  return { items: shown, next: index === null ? monthBefore(place, query) : null };
 }
 
 /** The end of what is still to be looked at: just below a record that has been. */

@@ -1,9 +1,9 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { invariant } from '#lib/invariant';
 import type { Entry } from '#lib/ledger/entry';
 import type { DayPage, DayQuery, DayStore } from '#lib/ports';
 import { entryFromItem } from '#lib/store/items';
 import { dayShards, SHARDS } from '#lib/store/keys';
+import { queryPage } from '#lib/store/read';
 import type { Table } from '#lib/store/table';
 
 interface Placed {
@@ -43,29 +43,26 @@ export function entriesPerShard(limit: number): number {
 
 async function readPiece(table: Table, shard: string, query: DayQuery): Promise<Piece> {
   const { from, to, after, limit, newestFirst } = query;
-  const { Items = [], LastEvaluatedKey } = await table.client.send(
-    new QueryCommand({
-      TableName: table.name,
-      IndexName: 'gsi2',
-      // A place is a time followed by an id, so that `to` itself sorts below everything made at that instant.
-      KeyConditionExpression: 'gsi2pk = :shard AND gsi2sk BETWEEN :low AND :high',
-      ExpressionAttributeValues: {
-        ':shard': shard,
-        ':low': after !== null && !newestFirst && after > from ? after : from,
-        ':high': after !== null && newestFirst && after < to ? after : to,
-      },
-      ScanIndexForward: !newestFirst,
-      // One more than its share: the entry that `after` names is found again in its shard, and is not shown again.
-      Limit: entriesPerShard(limit),
-    }),
-  );
-  const items = Items.map((item) => ({
+  const { items, next } = await queryPage(table, {
+    IndexName: 'gsi2',
+    // A place is a time followed by an id, so that `to` itself sorts below everything made at that instant.
+    KeyConditionExpression: 'gsi2pk = :shard AND gsi2sk BETWEEN :low AND :high',
+    ExpressionAttributeValues: {
+      ':shard': shard,
+      ':low': after !== null && !newestFirst && after > from ? after : from,
+      ':high': after !== null && newestFirst && after < to ? after : to,
+    },
+    ScanIndexForward: !newestFirst,
+    // One more than its share: the entry that `after` names is found again in its shard, and is not shown again.
+    Limit: entriesPerShard(limit),
+  });
+  const placed = items.map((item) => ({
     place: String(item['gsi2sk']),
     entry: entryFromItem(item),
   }));
   return {
-    items: items.filter(({ place }) => place !== after),
-    more: LastEvaluatedKey !== undefined,
+    items: placed.filter(({ place }) => place !== after),
+    more: next !== undefined,
   };
 }
 

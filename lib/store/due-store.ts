@@ -1,8 +1,8 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { WalletRef } from '#lib/ledger/wallet';
 import type { DueStore } from '#lib/ports';
 import { dueShards, HEAD_PREFIX } from '#lib/store/keys';
+import { queryPage } from '#lib/store/read';
 import type { Table } from '#lib/store/table';
 
 const dueKeys = z.object({ pk: z.string(), sk: z.string(), gsi4sk: z.string() });
@@ -46,21 +46,18 @@ async function dueInShard(
   },
 ): Promise<readonly DueItem[]> {
   const { shard, now, limit, after } = query;
-  const { Items = [] } = await table.client.send(
-    new QueryCommand({
-      TableName: table.name,
-      IndexName: 'gsi4',
-      // The due time is followed by the wallet's name; `~` sorts after all that can follow `now`.
-      KeyConditionExpression: 'gsi4pk = :shard AND gsi4sk BETWEEN :after AND :now',
-      ExpressionAttributeValues: {
-        ':shard': shard,
-        ':after': `${after ?? ''}!`,
-        ':now': `${now}~`,
-      },
-      Limit: limit,
-    }),
-  );
-  return Items.map((item) => dueKeys.parse(item));
+  const { items } = await queryPage(table, {
+    IndexName: 'gsi4',
+    // The due time is followed by the wallet's name; `~` sorts after all that can follow `now`.
+    KeyConditionExpression: 'gsi4pk = :shard AND gsi4sk BETWEEN :after AND :now',
+    ExpressionAttributeValues: {
+      ':shard': shard,
+      ':after': `${after ?? ''}!`,
+      ':now': `${now}~`,
+    },
+    Limit: limit,
+  });
+  return items.map((item) => dueKeys.parse(item));
 }
 
 function positionOf(after: string): { readonly shard: number; readonly key: string | null } {

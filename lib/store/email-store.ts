@@ -1,6 +1,6 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { EmailStore } from '#lib/ports';
 import { userPartition } from '#lib/store/keys';
+import { queryPage } from '#lib/store/read';
 import { EMAIL_PREFIX, recordFromItem } from '#lib/store/records';
 import type { Table } from '#lib/store/table';
 
@@ -11,19 +11,16 @@ const LOOKED_AT_MAX = 500;
 export function createEmailStore(table: Table): EmailStore {
   return {
     latest: async ({ userId, limit }) => {
-      const { Items = [], LastEvaluatedKey } = await table.client.send(
-        new QueryCommand({
-          TableName: table.name,
-          KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-          ExpressionAttributeValues: { ':pk': userPartition(userId), ':prefix': EMAIL_PREFIX },
-          ConsistentRead: true,
-          Limit: LOOKED_AT_MAX,
-        }),
-      );
-      const emails = Items.map((item) => recordFromItem('email', item).value);
+      const { items, next } = await queryPage(table, {
+        KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+        ExpressionAttributeValues: { ':pk': userPartition(userId), ':prefix': EMAIL_PREFIX },
+        ConsistentRead: true,
+        Limit: LOOKED_AT_MAX,
+      });
+      const emails = items.map((item) => recordFromItem('email', item).value);
       return {
         emails: emails.toSorted((a, b) => (a.updatedAt < b.updatedAt ? 1 : -1)).slice(0, limit),
-        isComplete: LastEvaluatedKey === undefined,
+        isComplete: next === undefined,
       };
     },
   };

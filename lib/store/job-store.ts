@@ -1,7 +1,6 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { JobStore } from '#lib/ports';
-import { queryAll } from '#lib/store/read';
+import { queryAll, queryPage } from '#lib/store/read';
 import { jobPartition, jobRowKey, OPEN_JOBS_PARTITION, recordFromItem } from '#lib/store/records';
 import type { Table } from '#lib/store/table';
 
@@ -11,16 +10,13 @@ const jobKeys = z.object({ pk: z.string().startsWith('JOB#') });
 export function createJobStore(table: Table): JobStore {
   return {
     silentSince: async ({ before, limit }) => {
-      const { Items = [] } = await table.client.send(
-        new QueryCommand({
-          TableName: table.name,
-          IndexName: 'gsi4',
-          KeyConditionExpression: 'gsi4pk = :pk AND gsi4sk < :before',
-          ExpressionAttributeValues: { ':pk': OPEN_JOBS_PARTITION, ':before': before },
-          Limit: limit,
-        }),
-      );
-      return Items.map((item) => jobKeys.parse(item).pk.slice('JOB#'.length));
+      const { items } = await queryPage(table, {
+        IndexName: 'gsi4',
+        KeyConditionExpression: 'gsi4pk = :pk AND gsi4sk < :before',
+        ExpressionAttributeValues: { ':pk': OPEN_JOBS_PARTITION, ':before': before },
+        Limit: limit,
+      });
+      return items.map((item) => jobKeys.parse(item).pk.slice('JOB#'.length));
     },
     rows: async ({ jobId, first, last }) => {
       const items = await queryAll(table, {

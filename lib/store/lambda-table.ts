@@ -1,5 +1,5 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { createDocumentClient, type Table } from '#lib/store/table';
+import { createTableClient, type Table } from '#lib/store/table';
 
 /** The table of a Lambda function: the real clock, real chance, and a client that lives as long as the instance. */
 export function lambdaTable(
@@ -7,7 +7,7 @@ export function lambdaTable(
 ): Table {
   return {
     ...options,
-    client: createDocumentClient(),
+    client: createTableClient(),
     random: Math.random,
     sleep: (ms) => pause(ms),
     // Of the two clocks that only grow, the one that a start need not load.

@@ -1,5 +1,5 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { ItemValue } from '#lib/store/names';
+import { queryPage } from '#lib/store/read';
 import type { Table } from '#lib/store/table';
 
 /** A page of quarantined events may hold 25 MB of bodies, which come in answers of 1 MB. */
@@ -18,25 +18,22 @@ export async function newestFirst(
 ): Promise<readonly ItemValue[]> {
   const { index, partition, after, count } = list;
   const items: ItemValue[] = [];
-  let start: Record<string, unknown> | undefined;
+  let start: ItemValue | undefined;
   for (let query = 0; query < QUERIES_MAX && items.length < count; query += 1) {
-    const answer = await table.client.send(
-      new QueryCommand({
-        TableName: table.name,
-        IndexName: index,
-        KeyConditionExpression: after === null ? '#pk = :pk' : '#pk = :pk AND #sk < :after',
-        ExpressionAttributeNames: {
-          '#pk': `${index}pk`,
-          ...(after !== null && { '#sk': `${index}sk` }),
-        },
-        ExpressionAttributeValues: { ':pk': partition, ...(after !== null && { ':after': after }) },
-        ScanIndexForward: false,
-        Limit: count - items.length,
-        ...(start && { ExclusiveStartKey: start }),
-      }),
-    );
-    items.push(...(answer.Items ?? []));
-    start = answer.LastEvaluatedKey;
+    const answer = await queryPage(table, {
+      IndexName: index,
+      KeyConditionExpression: after === null ? '#pk = :pk' : '#pk = :pk AND #sk < :after',
+      ExpressionAttributeNames: {
+        '#pk': `${index}pk`,
+        ...(after !== null && { '#sk': `${index}sk` }),
+      },
+      ExpressionAttributeValues: { ':pk': partition, ...(after !== null && { ':after': after }) },
+      ScanIndexForward: false,
+      Limit: count - items.length,
+      ExclusiveStartKey: start,
+    });
+    items.push(...answer.items);
+    start = answer.next;
     if (!start) break;
   }
   return items;

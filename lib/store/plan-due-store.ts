@@ -1,6 +1,6 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { PlanDueStore } from '#lib/ports';
+import { queryPage } from '#lib/store/read';
 import { checkShards, planShards } from '#lib/store/records';
 import type { Table } from '#lib/store/table';
 
@@ -21,20 +21,17 @@ async function dueIn(
 ): Promise<readonly string[]> {
   const pages = await Promise.all(
     shards.map((shard) =>
-      table.client.send(
-        new QueryCommand({
-          TableName: table.name,
-          IndexName: 'gsi4',
-          // The due time is followed by the user's id; `~` sorts after all that can follow `now`.
-          KeyConditionExpression: 'gsi4pk = :shard AND gsi4sk < :now',
-          ExpressionAttributeValues: { ':shard': shard, ':now': `${now}~` },
-          Limit: limit,
-        }),
-      ),
+      queryPage(table, {
+        IndexName: 'gsi4',
+        // The due time is followed by the user's id; `~` sorts after all that can follow `now`.
+        KeyConditionExpression: 'gsi4pk = :shard AND gsi4sk < :now',
+        ExpressionAttributeValues: { ':shard': shard, ':now': `${now}~` },
+        Limit: limit,
+      }),
     ),
   );
   return pages
-    .flatMap(({ Items = [] }) => Items.map((item) => keys.parse(item).pk))
+    .flatMap(({ items }) => items.map((item) => keys.parse(item).pk))
     .map((pk) => pk.slice('USER#'.length))
     .slice(0, limit);
 }

@@ -1,6 +1,5 @@
-import { ConditionalCheckFailedException } from '@aws-sdk/client-dynamodb';
-import { UpdateCommand } from '@aws-sdk/lib-dynamodb';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
+import { ConditionalCheckFailedException, UpdateItemCommand } from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
 import type { RateLimit } from '#lib/contract/rate-limits';
 import {
@@ -62,15 +61,12 @@ function addingTo(limit: RateLimit, nowMs: number): Change {
   };
 }
 
-type Change = Required<
-  Pick<
-    UpdateCommand['input'],
-    | 'UpdateExpression'
-    | 'ConditionExpression'
-    | 'ExpressionAttributeNames'
-    | 'ExpressionAttributeValues'
-  >
->;
+interface Change {
+  readonly UpdateExpression: string;
+  readonly ConditionExpression: string;
+  readonly ExpressionAttributeNames: Record<string, string>;
+  readonly ExpressionAttributeValues: Readonly<Record<string, number>>;
+}
 
 const bucketItem = z.object({ full_at_ms: z.number() });
 
@@ -81,16 +77,17 @@ async function update(
   change: Change,
 ): Promise<{ readonly done: boolean; readonly fullAtMs: number }> {
   try {
-    const { Attributes } = await table.client.send(
-      new UpdateCommand({
+    const { Attributes = {} } = await table.client.send(
+      new UpdateItemCommand({
         ...change,
+        ExpressionAttributeValues: marshall(change.ExpressionAttributeValues),
         TableName: table.name,
-        Key: { ...key },
+        Key: marshall(key),
         ReturnValues: 'ALL_NEW',
         ReturnValuesOnConditionCheckFailure: 'ALL_OLD',
       }),
     );
-    return { done: true, fullAtMs: bucketItem.parse(Attributes).full_at_ms };
+    return { done: true, fullAtMs: bucketItem.parse(unmarshall(Attributes)).full_at_ms };
   } catch (error) {
     if (!(error instanceof ConditionalCheckFailedException) || !error.Item) throw error;
     return { done: false, fullAtMs: bucketItem.parse(unmarshall(error.Item)).full_at_ms };

@@ -1,5 +1,5 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import type { ReconciliationStore } from '#lib/ports';
+import { queryPage } from '#lib/store/read';
 import { reconciliationPartition, recordFromItem } from '#lib/store/records';
 import type { Table } from '#lib/store/table';
 
@@ -7,17 +7,14 @@ import type { Table } from '#lib/store/table';
 export function createReconciliationStore(table: Table): ReconciliationStore {
   return {
     latest: async ({ provider, limit }) => {
-      const { Items = [] } = await table.client.send(
-        new QueryCommand({
-          TableName: table.name,
-          KeyConditionExpression: 'pk = :pk',
-          ExpressionAttributeValues: { ':pk': reconciliationPartition(provider) },
-          ConsistentRead: true,
-          ScanIndexForward: false,
-          Limit: limit,
-        }),
-      );
-      return Items.map((item) => recordFromItem('reconciliation', item).value);
+      const { items } = await queryPage(table, {
+        KeyConditionExpression: 'pk = :pk',
+        ExpressionAttributeValues: { ':pk': reconciliationPartition(provider) },
+        ConsistentRead: true,
+        ScanIndexForward: false,
+        Limit: limit,
+      });
+      return items.map((item) => recordFromItem('reconciliation', item).value);
     },
   };
 }

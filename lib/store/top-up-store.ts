@@ -1,6 +1,6 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import * as z from 'zod';
 import type { TopUpStore } from '#lib/ports';
+import { queryPage } from '#lib/store/read';
 import { DUE_TOPUPS_PARTITION } from '#lib/store/records';
 import type { Table } from '#lib/store/table';
 
@@ -10,17 +10,14 @@ const dueKeys = z.object({ gsi4sk: z.string().transform((sk) => sk.split('#')) }
 export function createTopUpStore(table: Table): TopUpStore {
   return {
     dueBy: async ({ limit, now }) => {
-      const { Items = [] } = await table.client.send(
-        new QueryCommand({
-          TableName: table.name,
-          IndexName: 'gsi4',
-          KeyConditionExpression: 'gsi4pk = :pk AND gsi4sk < :until',
-          // Behind every key of that moment, which goes on with `#`.
-          ExpressionAttributeValues: { ':pk': DUE_TOPUPS_PARTITION, ':until': `${now}$` },
-          Limit: limit,
-        }),
-      );
-      return Items.map((item) => {
+      const { items } = await queryPage(table, {
+        IndexName: 'gsi4',
+        KeyConditionExpression: 'gsi4pk = :pk AND gsi4sk < :until',
+        // Behind every key of that moment, which goes on with `#`.
+        ExpressionAttributeValues: { ':pk': DUE_TOPUPS_PARTITION, ':until': `${now}$` },
+        Limit: limit,
+      });
+      return items.map((item) => {
         const [, userId = '', creditType = ''] = dueKeys.parse(item).gsi4sk;
         return { userId, creditType };
       });

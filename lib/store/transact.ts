@@ -1,8 +1,11 @@
-import { TransactionCanceledException } from '@aws-sdk/client-dynamodb';
-import { TransactWriteCommand, type TransactWriteCommandInput } from '@aws-sdk/lib-dynamodb';
+import {
+  TransactionCanceledException,
+  type TransactWriteItem,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import { invariant } from '#lib/invariant';
 import { ContentionError } from '#lib/ports';
-import { unmarshall } from '@aws-sdk/util-dynamodb';
 import type { ItemValue } from '#lib/store/names';
 import { type Table, TRANSACT_ITEMS_MAX } from '#lib/store/table';
 
@@ -22,8 +25,6 @@ export type TransactOutcome =
   /** Somebody else's transaction was at one of the items, or the table throttled: nothing was written. */
   | { readonly kind: 'busy' };
 
-type TransactItems = NonNullable<TransactWriteCommandInput['TransactItems']>;
-
 const BUSY_REASONS = new Set([
   'TransactionConflict',
   'ThrottlingError',
@@ -37,7 +38,7 @@ export async function transact(table: Table, puts: readonly Put[]): Promise<Tran
   invariant(puts.length <= TRANSACT_ITEMS_MAX, 'a command fits in one transaction');
   try {
     const TransactItems = puts.map((put) => toRequest(table, put));
-    await table.client.send(new TransactWriteCommand({ TransactItems }));
+    await table.client.send(new TransactWriteItemsCommand({ TransactItems }));
     return { kind: 'committed' };
   } catch (error) {
     if (error instanceof ContentionError) return { kind: 'busy' };
@@ -54,7 +55,7 @@ export async function transact(table: Table, puts: readonly Put[]): Promise<Tran
   }
 }
 
-function toRequest(table: Table, put: Put): TransactItems[number] {
+function toRequest(table: Table, put: Put): TransactWriteItem {
   const { item, version } = put;
   const condition = {
     TableName: table.name,
@@ -65,9 +66,9 @@ function toRequest(table: Table, put: Put): TransactItems[number] {
       : {
           ConditionExpression: '#version = :version',
           ExpressionAttributeNames: { '#version': 'version' },
-          ExpressionAttributeValues: { ':version': version },
+          ExpressionAttributeValues: marshall({ ':version': version }),
         }),
   } as const;
-  if (!put.checkOnly) return { Put: { ...condition, Item: item } };
-  return { ConditionCheck: { ...condition, Key: { pk: item['pk'], sk: item['sk'] } } };
+  if (!put.checkOnly) return { Put: { ...condition, Item: marshall(item) } };
+  return { ConditionCheck: { ...condition, Key: marshall({ pk: item['pk'], sk: item['sk'] }) } };
 }

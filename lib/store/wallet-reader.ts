@@ -1,10 +1,9 @@
-import { QueryCommand } from '@aws-sdk/lib-dynamodb';
 import { invariant } from '#lib/invariant';
 import type { WalletRef } from '#lib/ledger/wallet';
 import type { WalletReader } from '#lib/ports';
 import { accountKey, HEAD_PREFIX, headKey, type Key, userPartition } from '#lib/store/keys';
 import type { ItemValue } from '#lib/store/names';
-import { getItems } from '#lib/store/read';
+import { getItems, queryPage } from '#lib/store/read';
 import { headOf } from '#lib/store/read-head';
 import { BATCH_GET_KEYS_MAX, type Table } from '#lib/store/table';
 
@@ -40,16 +39,13 @@ function itemsOf(table: Table, keys: readonly Key[]): Promise<readonly (ItemValu
 }
 
 async function hasWallet(table: Table, userId: string): Promise<boolean> {
-  const { Items = [] } = await table.client.send(
-    new QueryCommand({
-      TableName: table.name,
-      KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
-      ExpressionAttributeValues: { ':pk': userPartition(userId), ':prefix': HEAD_PREFIX },
-      ConsistentRead: true,
-      Limit: 1,
-    }),
-  );
-  return Items.length > 0;
+  const { items } = await queryPage(table, {
+    KeyConditionExpression: 'pk = :pk AND begins_with(sk, :prefix)',
+    ExpressionAttributeValues: { ':pk': userPartition(userId), ':prefix': HEAD_PREFIX },
+    ConsistentRead: true,
+    Limit: 1,
+  });
+  return items.length > 0;
 }
 
 /** Runs over a list in parts, some of them at a time; the results in the order of the list. */

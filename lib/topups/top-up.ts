@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import * as z from 'zod';
 import { ID_PREFIXES } from '#lib/contract/ids';
 import type { TOPUP_REASONS } from '#lib/contract/topups';
@@ -121,7 +121,7 @@ export function noTopUp({ userId, creditType }: WalletRef): TopUp {
 /** Names the nth purchase of a wallet: whoever begins it begins the same one. */
 export function topUpPurchaseId(wallet: WalletRef, number: number): string {
   const name = `auto_topup:${wallet.userId}:${wallet.creditType}:${number}`;
-  return `${ID_PREFIXES.purchase}_${createHash('sha256').update(name).digest('hex').slice(0, 40)}`;
+  return `${ID_PREFIXES.purchase}_${hash('sha256', name, 'hex').slice(0, 40)}`;
 }
 
 /** What was begun in the month of `now`. */

@@ -120,7 +120,7 @@ async function write(store: TestLedger, items: readonly object[]): Promise<void>
       for (const batch of batches) {
         const puts = batch.map((Item) => ({ PutRequest: { Item } }));
         const RequestItems = { [store.tableName]: puts };
-        await store.table.client.send(new BatchWriteCommand({ RequestItems }));
+        await store.documents.send(new BatchWriteCommand({ RequestItems }));
       }
     }),
   );

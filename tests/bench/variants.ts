@@ -124,7 +124,7 @@ async function sampleOf(store: TestLedger) {
   const [entry] = entries;
   if (entry === undefined) throw new Error('the sample has an entry');
   const Item = { ...headToItem(head), pk: SIGNED_WALLET };
-  await store.table.client.send(new PutCommand({ TableName: store.tableName, Item }));
+  await store.documents.send(new PutCommand({ TableName: store.tableName, Item }));
   return {
     BENCH_HEAD: JSON.stringify(marshall(headToItem(head), { removeUndefinedValues: true })),
     BENCH_ENTRY: JSON.stringify(marshall(entryToItem(entry), { removeUndefinedValues: true })),

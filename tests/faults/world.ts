@@ -2,8 +2,8 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
+import { BatchWriteItemCommand } from '@aws-sdk/client-dynamodb';
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
-import { BatchWriteCommand } from '@aws-sdk/lib-dynamodb';
 import type { DynamoDBRecord } from 'aws-lambda';
 import Stripe from 'stripe';
 import { createClock, type Clock } from '#infra/local/clock';
@@ -30,7 +30,7 @@ import type { StackModel } from '#infra/local/template/model';
 import { invariant } from '#lib/invariant';
 import { createLedgerStore } from '#lib/store/ledger-store';
 import type { LedgerStore } from '#lib/ports';
-import { createDocumentClient, type Table } from '#lib/store/table';
+import { createTableClient, type Table } from '#lib/store/table';
 import { type Life, startLife } from '#tests/faults/life';
 import { startRelay } from '#tests/faults/relay';
 import { allPass, type Outlet } from '#tests/faults/seam';
@@ -158,7 +158,7 @@ export async function openWorld(): Promise<World> {
   invariant(tableModel, 'the template has a table');
   const config = testClientConfig(services.dynamo.url);
   const table: Table = {
-    client: createDocumentClient(config),
+    client: createTableClient(config),
     name: tableModel.name,
     random: Math.random,
     sleep: async () => undefined,
@@ -226,13 +226,12 @@ export async function openWorld(): Promise<World> {
       return found;
     },
     reset: async () => {
-      const keys = (await items()).map(({ pk, sk }) => ({
-        pk: pk?.S,
-        sk: sk?.S,
+      const deletes = (await items()).map(({ pk, sk }) => ({
+        DeleteRequest: { Key: { ...(pk && { pk }), ...(sk && { sk }) } },
       }));
-      for (let at = 0; at < keys.length; at += DELETES_MAX) {
-        const deletes = keys.slice(at, at + DELETES_MAX).map((Key) => ({ DeleteRequest: { Key } }));
-        await table.client.send(new BatchWriteCommand({ RequestItems: { [table.name]: deletes } }));
+      for (let at = 0; at < deletes.length; at += DELETES_MAX) {
+        const RequestItems = { [table.name]: deletes.slice(at, at + DELETES_MAX) };
+        await table.client.send(new BatchWriteItemCommand({ RequestItems }));
       }
       for (const { name } of model.queues) services.queues.purge(name);
       services.mails.clear();

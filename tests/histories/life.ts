@@ -4,7 +4,7 @@ import type { HeldTransaction } from '#infra/local/dynamodb/faults';
 import { createDueStore } from '#lib/store/due-store';
 import { createHistoryStore } from '#lib/store/history-store';
 import { createLedgerStore } from '#lib/store/ledger-store';
-import { createDocumentClient, type Table } from '#lib/store/table';
+import { createTableClient, type Table } from '#lib/store/table';
 import { sweepWallets } from '#lib/wallets/sweep-wallets';
 import type { Park, Turns } from '#tests/histories/turns';
 import { openDesk } from '#tests/functions/applications/desk';
@@ -76,7 +76,7 @@ export function beginLife(world: World, faults: boolean): Life {
     return fault;
   };
   // Retries of the SDK would wait by the machine's clock: a lost answer reaches the functions, and `sent_twice` stands in.
-  const client = createDocumentClient({
+  const client = createTableClient({
     ...test.config,
     maxAttempts: 1,
     requestHandler: world.requestHandler,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { createDocumentClient } from '#lib/store/table';
+import { createTableClient } from '#lib/store/table';
 import { adminRoutes } from '#lib/contract/routes/admin';
 import { replyOf } from '#tests/histories/answers';
 import { chooseOperation, USERS } from '#tests/histories/choose-operation';
@@ -43,7 +43,7 @@ export async function playHistory(seed: number, operations: number): Promise<Pla
 async function play(test: TestLedger, seed: number, count: number): Promise<Played> {
   const random = randomFrom(seed);
   const turns = createTurns(random);
-  const connections = createDocumentClient({
+  const connections = createTableClient({
     ...test.config,
     requestHandler: { requestTimeout: PATIENCE_MS },
   });

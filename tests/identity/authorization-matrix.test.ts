@@ -200,7 +200,7 @@ beforeAll(async () => {
     route,
     handle: async () => ({ status: 200, body: {} }),
   }));
-  const verifyToken = createTokenVerifier(issuer.pool);
+  const verifyToken = createTokenVerifier(issuer.pool, () => new Date());
   const recordRefusal: RecordRefusal = async (context, attempt) => {
     recorded.push({ ...context, ...attempt });
   };

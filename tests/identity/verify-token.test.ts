@@ -1,13 +1,14 @@
 import { createHmac } from 'node:crypto';
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { createTokenVerifier, type VerifyToken } from '#lib/identity/verify-token';
 import { CLIENTS, type Claims, type Issuer, startIssuer } from '#tests/identity/issuer';
 
+const now = () => new Date();
 let issuer: Issuer;
 let verify: VerifyToken;
 beforeAll(async () => {
   issuer = await startIssuer();
-  verify = createTokenVerifier(issuer.pool);
+  verify = createTokenVerifier(issuer.pool, now);
 });
 afterAll(() => issuer.close());
 
@@ -36,11 +37,55 @@ describe('a good access token', () => {
 
   test('signed with the issuer’s new key is accepted without a restart', async () => {
     const rotating = await startIssuer();
-    const verifyRotating = createTokenVerifier(rotating.pool);
+    const verifyRotating = createTokenVerifier(rotating.pool, now);
     expect((await verifyRotating(await rotating.token())).kind).toBe('verified');
     await rotating.rotate();
     expect((await verifyRotating(await rotating.token())).kind).toBe('verified');
     rotating.close();
+  });
+});
+
+describe('a token that was verified', () => {
+  const open = async () => {
+    const own = await startIssuer();
+    const exp = Math.floor(Date.now() / 1_000) + 60;
+    const clock = { now: new Date() };
+    const verifyOwn = createTokenVerifier(own.pool, () => clock.now);
+    return { own, exp, clock, verifyOwn, token: await own.token({ exp }) };
+  };
+
+  test('is remembered', async () => {
+    const { own, token, verifyOwn } = await open();
+    const first = await verifyOwn(token);
+    const again = await verifyOwn(token);
+    own.close();
+    expect(again).toMatchObject({ kind: 'verified', caller: { sub: 'alice' } });
+    // The very same object: nobody made it anew.
+    expect(Reflect.get(again, 'caller')).toBe(Reflect.get(first, 'caller'));
+  });
+
+  test('is looked at again from the second in which it expires', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    const { own, clock, exp, token, verifyOwn } = await open();
+    await verifyOwn(token);
+    clock.now = new Date(exp * 1_000 - 1);
+    expect((await verifyOwn(token)).kind).toBe('verified');
+    clock.now = new Date(exp * 1_000);
+    vi.setSystemTime(exp * 1_000 + 1_000);
+    expect((await verifyOwn(token)).kind).toBe('invalid');
+    vi.useRealTimers();
+    own.close();
+  });
+
+  test('makes no other token good, and one that was refused is refused again', async () => {
+    const { own, token, verifyOwn } = await open();
+    await verifyOwn(token);
+    const [header, payload] = token.split('.');
+    const others = [await own.forge(), `${token}A`, `${token} `, `${header}.${payload}.`];
+    for (const other of [...others, ...others]) {
+      expect(await verifyOwn(other)).toEqual({ kind: 'invalid' });
+    }
+    own.close();
   });
 });
 
@@ -98,7 +143,7 @@ describe('what is no access token of ours is invalid', () => {
 
 test('while the issuer is down nobody is called invalid, and then tokens work again', async () => {
   const failing = await startIssuer();
-  const verifyFailing = createTokenVerifier(failing.pool);
+  const verifyFailing = createTokenVerifier(failing.pool, now);
   const token = await failing.token();
   failing.setOutage(true);
   expect((await verifyFailing(token)).kind).toBe('unavailable');

@@ -73,7 +73,7 @@ describe('rollups', () => {
     expect(before.length).toBeGreaterThan(DAYS);
     for (const { pk, sk } of before) {
       const input = { TableName: store.table.name, Key: { pk: pk.S, sk: sk.S } };
-      await store.table.client.send(new DeleteCommand(input));
+      await store.documents.send(new DeleteCommand(input));
     }
     expect(await dump()).toEqual([]);
     await rebuildRollups(sources, { from: START });

@@ -25,7 +25,7 @@ beforeAll(async () => {
   const puts = all.map((entry) => ({ PutRequest: { Item: entryToItem(entry) } }));
   for (let start = 0; start < puts.length; start += 25) {
     const batch = { [store.table.name]: puts.slice(start, start + 25) };
-    await store.table.client.send(new BatchWriteCommand({ RequestItems: batch }));
+    await store.documents.send(new BatchWriteCommand({ RequestItems: batch }));
   }
 });
 afterAll(() => store.close());

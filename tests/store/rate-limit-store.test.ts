@@ -57,7 +57,7 @@ test('a request costs one write, one more where the bucket is in use, and a refu
 
 test('a bucket is forgotten once it is full again, and not before', async () => {
   await take('forgotten');
-  const { Item } = await tested.table.client.send(
+  const { Item } = await tested.documents.send(
     new GetCommand({ TableName: tested.tableName, Key: { pk: 'RATE#user#forgotten', sk: 'test' } }),
   );
   const { ttl } = z.object({ ttl: z.number() }).parse(Item);

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { verify } from '#lib/ledger/verify';
 import { createLedgerStore } from '#lib/store/ledger-store';
-import { createDocumentClient, type Table } from '#lib/store/table';
+import { createTableClient, type Table } from '#lib/store/table';
 import {
   addWork,
   entryOf,
@@ -140,7 +140,7 @@ describe('64 writers on one wallet, 30 % repeated keys', () => {
 /** A ledger whose first commit lets somebody else go before it. */
 function beforeCommit(table: Table, first: () => Promise<unknown>) {
   let pending: (() => Promise<unknown>) | null = first;
-  const client = createDocumentClient(store.config);
+  const client = createTableClient(store.config);
   client.middlewareStack.add(
     (next, context) => async (args) => {
       const act = context.commandName === 'TransactWriteItemsCommand' ? pending : null;

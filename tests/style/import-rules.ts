@@ -49,7 +49,6 @@ export const importRules: readonly ImportRule[] = [
     own: [...rules, 'lib/store/'],
     packages: [
       '@aws-sdk/client-dynamodb',
-      '@aws-sdk/lib-dynamodb',
       '@aws-sdk/util-dynamodb',
       'node:crypto',
       'node:timers/promises',
@@ -91,7 +90,7 @@ export const importRules: readonly ImportRule[] = [
   {
     area: 'lib/identity/',
     own: ['lib/invariant.ts', 'lib/contract/', 'lib/identity/'],
-    packages: ['aws-jwt-verify', 'zod'],
+    packages: ['aws-jwt-verify', 'node:crypto', 'zod'],
   },
   {
     area: 'lib/http/',

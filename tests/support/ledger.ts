@@ -5,7 +5,7 @@ import type { WalletRef } from '#lib/ledger/wallet';
 import type { HistoryStore, LedgerStore, Outcome, Work } from '#lib/ports';
 import { createHistoryStore } from '#lib/store/history-store';
 import { createLedgerStore } from '#lib/store/ledger-store';
-import { createDocumentClient, type Table } from '#lib/store/table';
+import { createTableClient, type Table } from '#lib/store/table';
 import { openTestTable, type TestTable } from '#tests/support/table';
 
 /** A ledger over a real table engine, with what a test observes of it. */
@@ -26,7 +26,7 @@ export interface Cost {
 export async function openTestLedger(): Promise<TestLedger> {
   const testTable = await openTestTable();
   const table: Table = {
-    client: createDocumentClient(testTable.config),
+    client: createTableClient(testTable.config),
     name: testTable.tableName,
     random: Math.random,
     sleep: (ms) => pause(ms),

@@ -16,7 +16,7 @@ export async function loadItems(store: TestLedger, items: readonly ItemValue[]):
       for (const batch of queue) {
         const puts = batch.map((Item) => ({ PutRequest: { Item } }));
         const RequestItems = { [store.table.name]: puts };
-        await store.table.client.send(new BatchWriteCommand({ RequestItems }));
+        await store.documents.send(new BatchWriteCommand({ RequestItems }));
       }
     }),
   );

@@ -1,7 +1,8 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import type { CreateTableCommandInput } from '@aws-sdk/client-dynamodb';
+import { type CreateTableCommandInput, DynamoDBClient } from '@aws-sdk/client-dynamodb';
+import { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
 import { createClock, type Clock } from '#infra/local/clock';
 import { startDynamoDb, type DynamoDb } from '#infra/local/dynamodb/start-dynamo-db';
 import type { TableTemplate } from '#infra/local/dynamodb/tables';
@@ -19,6 +20,8 @@ export interface TestTable {
   readonly config: TestClientConfig;
   readonly tableName: string;
   readonly dynamo: DynamoDb;
+  /** For what only a test does: to look at items and change them past the store. */
+  readonly documents: DynamoDBDocumentClient;
   /** The clock that TTL follows. */
   readonly clock: Clock;
   close(): Promise<void>;
@@ -35,10 +38,12 @@ export async function openTestTable(): Promise<TestTable> {
   const dynamo = await startDynamoDb({ file: join(folder, 'table.db'), clock });
   const tableName = 'ledger';
   await dynamo.createTable(testTableTemplate(tableName));
+  const config = testClientConfig(dynamo.url);
   return {
-    config: testClientConfig(dynamo.url),
+    config,
     tableName,
     dynamo,
+    documents: DynamoDBDocumentClient.from(new DynamoDBClient(config)),
     clock,
     async close() {
       await dynamo.close();

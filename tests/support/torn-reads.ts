@@ -1,6 +1,6 @@
-import type { DynamoDBDocumentClient } from '@aws-sdk/lib-dynamodb';
+import type { DynamoDBClient } from '@aws-sdk/client-dynamodb';
 import * as z from 'zod';
-import { createDocumentClient } from '#lib/store/table';
+import { createTableClient } from '#lib/store/table';
 import type { TestClientConfig } from '#tests/support/table';
 
 const batchSchema = z.object({
@@ -14,8 +14,8 @@ const batchSchema = z.object({
 export function tornClient(
   config: TestClientConfig,
   isEarly: (key: string) => boolean,
-): DynamoDBDocumentClient {
-  const client = createDocumentClient(config);
+): DynamoDBClient {
+  const client = createTableClient(config);
   let isTorn = false;
   client.middlewareStack.add(
     (next) => async (args) => {

@@ -90,7 +90,7 @@ async function move(client: number, n: number): Promise<number> {
 /** The sum of all balances at one instant; null where a transfer was in the way, which a reader repeats. */
 async function readTotal(): Promise<number | null> {
   try {
-    const { Responses = [] } = await store.table.client.send(
+    const { Responses = [] } = await store.documents.send(
       new TransactGetCommand({
         TransactItems: OWNERS.map((userId) => ({
           Get: { TableName: store.table.name, Key: { ...headKey(walletOf(userId)) } },

@@ -32,9 +32,9 @@ const run = (now: string, hasTime = () => true) =>
   );
 
 async function tamper(key: Key, change: object): Promise<void> {
-  const { client, name } = store.table;
-  const { Item } = await client.send(new GetCommand({ TableName: name, Key: key }));
-  await client.send(new PutCommand({ TableName: name, Item: { ...Item, ...change } }));
+  const { documents, tableName: TableName } = store;
+  const { Item } = await documents.send(new GetCommand({ TableName, Key: key }));
+  await documents.send(new PutCommand({ TableName, Item: { ...Item, ...change } }));
 }
 
 const entryOfSpend = (userId: string, n: number) =>
@@ -59,7 +59,7 @@ test('whoever changes a head or an entry, or takes one away, is found out within
   await tamper(headKey(walletOf('richer')), { balance: 1_000 });
   await tamper(entryOfSpend('cheaper', 2), { amount: -1 });
   const Key = entryOfSpend('emptied', 2);
-  await store.table.client.send(new DeleteCommand({ TableName: store.table.name, Key }));
+  await store.documents.send(new DeleteCommand({ TableName: store.table.name, Key }));
 
   const proof = await run('2026-11-20T16:30:00.000Z');
   expect(proof).toMatchObject({ wallets: 4, verifiedTo: '2026-11-20T16:00:00.000Z' });

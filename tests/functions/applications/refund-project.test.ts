@@ -5,7 +5,7 @@ import type { LedgerStore } from '#lib/ports';
 import { createLedgerStore } from '#lib/store/ledger-store';
 import { queryAll } from '#lib/store/read';
 import { recordFromItem } from '#lib/store/records';
-import { createDocumentClient } from '#lib/store/table';
+import { createTableClient } from '#lib/store/table';
 import { verifyWallets } from '#lib/wallets/verify-wallets';
 import { openOffice } from '#tests/functions/admin/office';
 import { openDesk } from '#tests/functions/applications/desk';
@@ -115,7 +115,7 @@ describe('cancelling', () => {
   });
 
   test('between the decision and the commit of an application refuses it: none is paid and forgotten', async () => {
-    const client = createDocumentClient(bench.config);
+    const client = createTableClient(bench.config);
     let between = async (): Promise<void> => {
       between = async () => undefined;
       await cancel('p-race');

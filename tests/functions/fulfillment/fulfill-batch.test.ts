@@ -58,7 +58,7 @@ async function givenPurchase() {
     },
     /** Leaves an item that no code of ours writes, so that its event can never be applied. */
     spoil: () =>
-      test.table.client.send(
+      test.documents.send(
         new UpdateCommand({
           TableName: test.table.name,
           Key: keyOfRecord('purchase', { purchaseId: id }),

@@ -5,7 +5,7 @@ import { serviceRoutes } from '#lib/contract/routes/service';
 import { transferRoutes } from '#lib/contract/routes/transfers';
 import { batch } from '#lib/contract/wire';
 import { verify } from '#lib/ledger/verify';
-import { createDocumentClient } from '#lib/store/table';
+import { createTableClient } from '#lib/store/table';
 import { openBackend } from '#tests/functions/service/backend';
 import { openTestLedger, type TestLedger } from '#tests/support/ledger';
 
@@ -22,7 +22,7 @@ interface Asked {
 
 /** A backend whose first transaction comes only after something else has happened. */
 function openLateBackend(before: () => Promise<unknown>) {
-  const client = createDocumentClient(store.config);
+  const client = createTableClient(store.config);
   let waits: Promise<unknown> | null = null;
   client.middlewareStack.add(
     (next, { commandName = '' }) =>

@@ -80,7 +80,7 @@ function purchaseStory() {
 /** Something in the table that looks like an entry, and is none. */
 async function putUnreadableEntry() {
   const Item = { pk: 'USER#ada', sk: 'ENTRY#txn_broken', type: 'gossip' };
-  await test.table.client.send(new PutCommand({ TableName: test.tableName, Item }));
+  await test.documents.send(new PutCommand({ TableName: test.tableName, Item }));
 }
 
 const types = () => bus.events().map((event) => event['detail-type']);

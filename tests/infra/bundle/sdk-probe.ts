@@ -1,16 +1,15 @@
 import {
+  BatchGetItemCommand,
   DynamoDBClient,
   ListTablesCommand,
-  TransactionCanceledException,
-} from '@aws-sdk/client-dynamodb';
-import {
-  BatchGetCommand,
-  PutCommand,
+  PutItemCommand,
   QueryCommand,
-  TransactWriteCommand,
-} from '@aws-sdk/lib-dynamodb';
+  TransactionCanceledException,
+  TransactWriteItemsCommand,
+} from '@aws-sdk/client-dynamodb';
+import { marshall, unmarshall } from '@aws-sdk/util-dynamodb';
 import * as z from 'zod';
-import { createDocumentClient } from '#lib/store/table';
+import { createTableClient } from '#lib/store/table';
 import type { TestClientConfig } from '#tests/support/table';
 
 /*
@@ -19,7 +18,7 @@ import type { TestClientConfig } from '#tests/support/table';
 
 /** Writes, reads and loses races, and answers what a store would see of it. */
 export async function useTable(config: TestClientConfig, table: string) {
-  const client = createDocumentClient(config);
+  const client = createTableClient(config);
   const item = {
     pk: 'USER#probe',
     sk: 'ACCOUNT',
@@ -29,31 +28,35 @@ export async function useTable(config: TestClientConfig, table: string) {
   };
   const unlessPresent = {
     TableName: table,
-    Item: item,
+    Item: marshall(item),
     ConditionExpression: 'attribute_not_exists(pk)',
   };
-  await client.send(new TransactWriteCommand({ TransactItems: [{ Put: unlessPresent }] }));
+  await client.send(new TransactWriteItemsCommand({ TransactItems: [{ Put: unlessPresent }] }));
   const read = await client.send(
-    new BatchGetCommand({
-      RequestItems: { [table]: { Keys: [{ pk: item.pk, sk: item.sk }], ConsistentRead: true } },
+    new BatchGetItemCommand({
+      RequestItems: {
+        [table]: { Keys: [marshall({ pk: item.pk, sk: item.sk })], ConsistentRead: true },
+      },
     }),
   );
   const listed = await client.send(
     new QueryCommand({
       TableName: table,
       KeyConditionExpression: 'pk = :pk',
-      ExpressionAttributeValues: { ':pk': item.pk },
+      ExpressionAttributeValues: marshall({ ':pk': item.pk }),
     }),
   );
   const again = {
     Put: { ...unlessPresent, ReturnValuesOnConditionCheckFailure: 'ALL_OLD' as const },
   };
-  const lost = await rejection(client.send(new TransactWriteCommand({ TransactItems: [again] })));
-  const refused = await rejection(client.send(new PutCommand(unlessPresent)));
+  const lost = await rejection(
+    client.send(new TransactWriteItemsCommand({ TransactItems: [again] })),
+  );
+  const refused = await rejection(client.send(new PutItemCommand(unlessPresent)));
   return {
     written: item,
-    read: read.Responses?.[table],
-    listed: listed.Items,
+    read: read.Responses?.[table]?.map((each) => unmarshall(each)),
+    listed: listed.Items?.map((each) => unmarshall(each)),
     lost: lost instanceof TransactionCanceledException ? lost.CancellationReasons : lost,
     refused,
   };
