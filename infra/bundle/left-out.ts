@@ -57,6 +57,15 @@ export const leftOut: readonly LeftOut[] = [
     change: refusing('Sha256Js'),
   },
   {
+    file: '@smithy/core/dist-es/submodules/serde/util-stream/stream-type-check.js',
+    because: 'Node loads its web streams for whoever mentions them, and its own streams are none',
+    change: () => `
+      const kindOf = (value) => value?.[Symbol.toStringTag];
+      export const isReadableStream = (stream) => kindOf(stream) === 'ReadableStream';
+      export const isBlob = (blob) => kindOf(blob) === 'Blob' || kindOf(blob) === 'File';
+    `,
+  },
+  {
     file: '@smithy/core/dist-es/submodules/retry/util-retry/AdaptiveRetryStrategy.js',
     because: 'retries follow the standard mode; AWS_RETRY_MODE must not be adaptive',
     change: refusing('AdaptiveRetryStrategy'),

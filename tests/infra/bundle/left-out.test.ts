@@ -4,6 +4,7 @@ import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { Readable } from 'node:stream';
 import { build } from 'esbuild';
 import { afterAll, beforeAll, expect, test, vi } from 'vitest';
 import * as z from 'zod';
@@ -36,6 +37,14 @@ test('a bundle reads, writes and hears of lost races as the whole SDK does', asy
     lost: [{ Code: 'ConditionalCheckFailed', Item: { balance: { N: '12' } } }],
     refused: { name: 'ConditionalCheckFailedException', $metadata: { httpStatusCode: 400 } },
   });
+});
+
+test.each([
+  { kind: 'a stream of Node', body: () => Readable.from(['some ', 'text']) },
+  { kind: 'a web stream', body: () => new Blob(['some text']).stream() },
+  { kind: 'a blob', body: () => new Blob(['some text']) },
+])('$kind is read to its end', async ({ body }) => {
+  expect(await probe.collect(body())).toBe('some text');
 });
 
 test.each(['BackupInUseException', 'InvalidEndpointException', 'NeverHeardOfException'])(

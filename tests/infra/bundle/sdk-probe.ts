@@ -69,6 +69,12 @@ export function endpointIn(region: string, useFips = false): string {
   return endpointProvider({ Region: region, ...options }).url.href;
 }
 
+/** What the SDK reads out of a body, whichever kind of stream that is. */
+export async function collect(body: unknown): Promise<string> {
+  const bytes = await new DynamoDBClient({ region: 'eu-west-1' }).config.streamCollector(body);
+  return Buffer.from(bytes).toString();
+}
+
 /** The error of a request to `config`'s endpoint, whatever that answers. */
 export async function failToList(config: TestClientConfig): Promise<unknown> {
   return rejection(
