@@ -66,6 +66,24 @@ export const leftOut: readonly LeftOut[] = [
     `,
   },
   {
+    file: '@aws-sdk/core/dist-es/submodules/client/middleware-user-agent/user-agent-middleware.js',
+    because: 'what the SDK tells AWS about itself was put together anew for each call',
+    change: () => `
+      export const userAgentMiddleware = () => (next) => next;
+      export const getUserAgentMiddlewareOptions = { step: 'build', name: 'getUserAgentMiddleware' };
+      export const getUserAgentPlugin = () => ({ applyToStack: () => {} });
+    `,
+  },
+  {
+    file: '@aws-sdk/core/dist-es/submodules/client/util-user-agent-node/defaultUserAgent.js',
+    because: 'nobody asks the SDK what it is (see the middleware of the user agent)',
+    change: () => `
+      export { crtAvailability } from './crt-availability';
+      export const createDefaultUserAgentProvider = () => async () => [];
+      export const defaultUserAgent = createDefaultUserAgentProvider;
+    `,
+  },
+  {
     file: '@smithy/core/dist-es/submodules/retry/util-retry/AdaptiveRetryStrategy.js',
     because: 'retries follow the standard mode; AWS_RETRY_MODE must not be adaptive',
     change: refusing('AdaptiveRetryStrategy'),

@@ -66,9 +66,11 @@ export function readBody(
   return parseJson(decodeUtf8(bytes));
 }
 
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
 function decodeUtf8(bytes: Uint8Array): string {
   try {
-    return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
+    return utf8.decode(bytes);
   } catch {
     // It throws for what the caller sent and for nothing else; the same goes for the parser below.
     throw problem('MALFORMED_JSON');

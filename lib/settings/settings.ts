@@ -158,7 +158,8 @@ export function settingOf<K extends SettingKey>(
 export function settingOf(
   key: SettingKey,
   stored: { readonly value: StoredSetting } | null,
-): NonNullable<StoredSetting['value']> {
+): unknown {
   const { schema, initial } = settings[key];
-  return schema.parse(stored?.value.value ?? initial);
+  const value = stored?.value.value ?? null;
+  return value === null ? initial : schema.parse(value);
 }

@@ -25,85 +25,86 @@ import { fromItem, type ItemValue, toItem } from '#lib/store/names';
  * more in the table and in each index: what the keys already say is not said again, zeros and nulls are left out.
  */
 
+// Each schema is one more thing to make at a cold start: what is alike is one.
 const count = z.int();
-const totals = z
-  .object({
-    purchased: count,
-    granted: count,
-    used: count,
-    refunded: count,
-    expired: count,
-    reversed: count,
-    reinstated: count,
-    transferredIn: count,
-    transferredOut: count,
-    adjusted: count,
-    usages: count,
-  })
-  .partial();
+const text = z.string();
+const optionalText = text.optional();
+const total = count.optional();
+const countOrZero = count.default(0);
+const totals = z.object({
+  purchased: total,
+  granted: total,
+  used: total,
+  refunded: total,
+  expired: total,
+  reversed: total,
+  reinstated: total,
+  transferredIn: total,
+  transferredOut: total,
+  adjusted: total,
+  usages: total,
+});
 const terms = {
   category: z.enum(CATEGORIES),
   priority: count,
-  expiresAt: z.string().optional(),
-  grantedAt: z.string(),
+  expiresAt: optionalText,
+  grantedAt: text,
 };
 const headSchema = z.object({
-  pk: z.string(),
-  sk: z.string(),
+  pk: text,
+  sk: text,
   version: count,
   balance: count,
-  debt: count.default(0),
-  grants: z.array(z.object({ id: z.string(), ...terms, remaining: count, held: count.default(0) })),
+  debt: countOrZero,
+  grants: z.array(z.object({ id: text, ...terms, remaining: count, held: countOrZero })),
   holds: z
     .array(
       z.object({
-        id: z.string(),
-        expiresAt: z.string(),
-        slices: z.array(z.object({ grantId: z.string(), amount: count })),
+        id: text,
+        expiresAt: text,
+        slices: z.array(z.object({ grantId: text, amount: count })),
       }),
     )
     .default([]),
   totals,
   counts: z.array(z.tuple([z.enum(ENTRY_TYPES), count])),
-  spent: z.object({ hour: count.default(0), day: count }).optional(),
+  spent: z.object({ hour: countOrZero, day: count }).optional(),
   // One text, because a list costs a byte and more for each of its members.
-  recent: z.string().default(''),
-  headHash: z.string(),
-  updatedAt: z.string(),
+  recent: text.default(''),
+  headHash: text,
+  updatedAt: text,
 });
 const entrySchema = z.object({
-  pk: z.string(),
-  sk: z.string(),
-  creditType: z.string(),
+  pk: text,
+  sk: text,
+  creditType: text,
   seq: count,
   ordinal: count,
   type: z.enum(ENTRY_TYPES),
   balanceBefore: count,
   amount: count,
-  draws: z.array(
-    z.object({ grantId: z.string(), amount: count, held: count.default(0), ...terms }),
-  ),
-  description: z.string(),
-  reference: z.object({ type: z.string(), id: z.string() }).optional(),
-  metadata: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
-  cause: z.string(),
-  fingerprint: z.string().optional(),
-  actor: z.string(),
-  createdAt: z.string(),
+  draws: z.array(z.object({ grantId: text, amount: count, held: countOrZero, ...terms })),
+  description: text,
+  reference: z.object({ type: text, id: text }).optional(),
+  metadata: z.record(text, z.union([text, z.number(), z.boolean()])).default({}),
+  cause: text,
+  fingerprint: optionalText,
+  actor: text,
+  createdAt: text,
   totals,
-  debt: count.default(0),
-  debtChange: count.default(0),
-  forgiven: count.default(0),
+  debt: countOrZero,
+  debtChange: countOrZero,
+  forgiven: countOrZero,
   hold: z
     .object({
-      id: z.string(),
+      id: text,
       action: z.enum(['placed', 'captured', 'released', 'expired']),
-      expiresAt: z.string(),
+      expiresAt: text,
     })
     .optional(),
-  merged: z.array(z.object({ from: z.string(), into: z.string() })).default([]),
-  prevHash: z.string().default(''),
-  hash: z.string(),
+  merged: z.array(z.object({ from: text, into: text })).default([]),
+  prevHash: text.default(''),
+  hash: text,
 });
 
 export function headToItem(head: Head): ItemValue {

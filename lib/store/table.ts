@@ -61,8 +61,6 @@ export function createTableClient(config: DynamoDBClientConfig = {}): DynamoDBCl
     },
     ...config,
   });
-  // The SDK's long sentence about itself is put together anew for each call.
-  client.middlewareStack.remove('getUserAgentMiddleware');
   client.middlewareStack.add(
     (next) => async (args) => {
       try {
