@@ -244,4 +244,20 @@ export const mutants: readonly Mutant[] = [
     suite: 'tests/faults/sweep-requests.test.ts',
     only: 'a hold captured in part',
   },
+  {
+    name: 'a token that was good stays good',
+    promise: 'nobody calls with a token that has expired',
+    file: 'lib/identity/verify-token.ts',
+    find: 'if (remembered && now().getTime() < remembered.expiresAtMs) {',
+    replace: 'if (remembered) {',
+    suite: 'tests/identity/verify-token.test.ts',
+  },
+  {
+    name: 'a token is known by what it says, whoever signed it',
+    promise: 'nobody signs tokens but the issuer',
+    file: 'lib/identity/verify-token.ts',
+    find: "hash('sha256', token, 'base64url')",
+    replace: "hash('sha256', token.split('.').slice(0, 2).join('.'), 'base64url')",
+    suite: 'tests/identity/verify-token.test.ts',
+  },
 ];

@@ -27,6 +27,8 @@ export interface Outlet {
   /** What listens where. */
   readonly services: ReadonlyMap<number, string>;
   readonly relay: Relay;
+  /** Told of each call, and of what happens to it. */
+  readonly onCall?: (call: { readonly name: string; readonly act: Act['kind'] }) => void;
 }
 
 export interface Seam {
@@ -73,6 +75,7 @@ export function openSeam(outlet: Outlet): Seam {
     const path = options.path ?? '/';
     const operation = operationOf(headers, `${method} ${path}`);
     const act = actOf({ service, operation }, identityOf(headers) ?? `${service} ${operation}`);
+    outlet.onCall?.({ name: `${service} ${operation}`, act: act.kind });
     if (act.kind === 'pass') return sendPlain(call, { port, agent });
     const announced = relay.expect({ act, died: die, method, path, port });
     return sendPlain(call, { port: relay.port, agent, path: announced });

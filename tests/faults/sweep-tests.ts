@@ -38,7 +38,9 @@ export function sweepTests(about: string, scenarios: readonly Scenario[]): void 
             continue;
           }
           count(classOf(one.fault, scenario), breaks.length > 0);
-          if (breaks.length > 0) broken.push(`${nameOf(one)}\n  ${breaks.join('\n  ')}`);
+          if (breaks.length > 0) {
+            broken.push([nameOf(one), ...breaks, 'its calls:', ...world.trail()].join('\n  '));
+          }
         }
         expect(broken.join('\n')).toBe('');
         expect(missed).toBeLessThan(chosen.length);

@@ -65,6 +65,8 @@ export interface World {
   readonly anotherLife: (name: string, options?: { readonly isPatient?: boolean }) => Life;
   /** Resolves when no call is held back any more. */
   readonly settleCalls: () => Promise<void>;
+  /** Which function asked what since the last reset, and what became of it: `service: dynamodb GetItem, lose`. */
+  readonly trail: () => readonly string[];
   readonly token: (who: Identity) => Promise<string>;
   readonly items: () => Promise<readonly DumpedItem[]>;
   /** Takes all messages of a queue that are visible. */
@@ -139,6 +141,7 @@ export async function openWorld(): Promise<World> {
     redirects,
     services: namesOfPorts({ services, redirects, deployment }),
   };
+  let trail: string[] = [];
   const anotherLife: World['anotherLife'] = (name, options = {}) => {
     const found = model.functions.find((each) => each.name === name);
     invariant(found, `the template has a function ${name}`);
@@ -149,7 +152,7 @@ export async function openWorld(): Promise<World> {
         ...services.environment,
         ...found.environment,
       },
-      outlet,
+      outlet: { ...outlet, onCall: (call) => trail.push(`${name}: ${call.name}, ${call.act}`) },
       ...options,
     });
   };
@@ -199,6 +202,7 @@ export async function openWorld(): Promise<World> {
     },
     anotherLife,
     settleCalls: relay.settle,
+    trail: () => trail,
     token: (who) => mint({ model, services }, who),
     items,
     takeMessages: async (queue) => {
@@ -237,6 +241,7 @@ export async function openWorld(): Promise<World> {
       services.mails.clear();
       await providers.reset();
       for (const life of lives.values()) life.follow(allPass);
+      trail = [];
     },
     close: () => closing.close(),
   };
