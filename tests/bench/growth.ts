@@ -22,7 +22,7 @@ export interface Units {
 }
 
 const REPEATS = 21;
-/** The engine of this machine slows down with the length of a partition, which a wallet is. */
+/** The engine of this machine slows down with the length of a partition: a wallet is one, and an eighth of a day. */
 const WALLET_LENGTH_MAX = 100_000;
 const OTHERS_LENGTH = 1_000;
 const BATCH = 25;
@@ -34,7 +34,7 @@ export async function* measureGrowth(
   sizes: readonly number[],
 ): AsyncGenerator<Grown> {
   const wallet = { userId: 'grown', creditType: 'general' };
-  const grow = growing(store, wallet);
+  const grow = growing(store, wallet, 0);
   let written = 0;
   let others = 0;
   for (const entries of sizes) {
@@ -44,7 +44,7 @@ export async function* measureGrowth(
     const elsewhere = entries - written;
     for (; others * OTHERS_LENGTH < elsewhere; others += 1) {
       const other = { userId: `other-${others}`, creditType: 'general' };
-      await growing(store, other)(Math.min(OTHERS_LENGTH, elsewhere));
+      await growing(store, other, others + 1)(Math.min(OTHERS_LENGTH, elsewhere));
     }
     yield {
       entries,
@@ -83,15 +83,18 @@ async function medianCost(store: TestLedger, act: (n: number) => Promise<unknown
   };
 }
 
-/** Adds entries to a wallet as its rules make them, written as items: a million transactions would take a day. */
-function growing(store: TestLedger, wallet: WalletRef) {
+/**
+ * Adds entries to a wallet as its rules make them, one a second from a day on, written as items: a million transactions
+ * would take a day.
+ */
+function growing(store: TestLedger, wallet: WalletRef, day: number) {
   return async (count: number): Promise<void> => {
     const stored = await store.ledger.loadHead(wallet);
     let head = stored.seq === 0 ? emptyHead(wallet) : stored;
     let items: object[] = [];
     for (let n = 0; n < count; n += 1) {
       const seq = head.seq + 1;
-      const now = new Date(Date.UTC(2026, 0, 1) + seq * 1_000).toISOString();
+      const now = new Date(Date.UTC(2026, 0, 1 + day) + seq * 1_000).toISOString();
       const common = { now, actor: 'service:bench', cause: `grow:${seq}`, description: 'Enrich' };
       const terms = { category: 'paid', priority: 0, expiresAt: null } as const;
       const decision =
