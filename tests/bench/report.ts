@@ -40,7 +40,7 @@ export function describe(results: Results): string {
       ['operation', 'round trips', 'read units', 'write units', '$ per million'],
       costRows(results),
     ),
-    `**CPU of a warm call**, in processes of their own, over TLS: median (middle half) of ${results.rounds.warm} rounds of ${results.rounds.calls} calls. A bare SDK call decides nothing, verifies nothing and answers nobody; the hand-signed handler verifies the token (aws-jwt-verify), checks its input (zod/mini) and writes blindly, in one round trip.`,
+    `**CPU of a warm call**, in processes of their own, over TLS: median (middle half) of ${results.rounds.warm} rounds of ${results.rounds.calls} calls. A bare SDK call, bundled as the SDK comes, decides nothing, verifies nothing and answers nobody; the hand-signed handler verifies the token (aws-jwt-verify), checks its input (zod/mini) and writes blindly, in one round trip.`,
     table(
       ['operation', 'µs', '× bare SDK call', '× hand-signed handler', '× idempotency wrapper'],
       results.warm.map(({ operation, eachUs, times }) => [

@@ -10,7 +10,7 @@ import { FULFILLMENT_PUTS, keyOf, sampleOf, setting } from '#tests/bench/variant
 
 /*
  * The least that an application of the SDK does: the one call to the table, with items as they go over the wire, and
- * nothing before or after it. No token, no validation, no decision, no answer.
+ * nothing before or after it. No token, no validation, no decision, no answer; and nothing left out of the SDK.
  */
 
 const client = new DynamoDBClient({});
