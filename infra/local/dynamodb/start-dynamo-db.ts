@@ -11,6 +11,8 @@ import { connectEngine } from '#infra/local/dynamodb/wire';
 import { listen, stopListening } from '#infra/local/listen';
 
 const SWEEP_INTERVAL_MS = 60_000;
+/** A sweep reads the whole table: whoever has a big one gets a twentieth of its engine's time taken, and no more. */
+const PAUSE_FACTOR = 20;
 
 /** DynamoDB and DynamoDB Streams on loopback. */
 export interface DynamoDb {
@@ -22,7 +24,10 @@ export interface DynamoDb {
   createTable(template: TableTemplate): Promise<void>;
   /** Hears of every call after its answer, with what it consumed; the returned function ends that. */
   onCall(listener: CallListener): () => void;
-  /** Deletes what has expired by the stack's clock and gives the number; it also happens by itself every minute. */
+  /**
+   * Deletes what has expired by the stack's clock and gives the number. It also happens by itself: each minute, in a big
+   * table more rarely.
+   */
   sweepExpired(): Promise<number>;
   /** All items of a table in one canonical order and form. */
   dump(table: string): Promise<readonly DumpedItem[]>;
@@ -77,11 +82,20 @@ export async function startDynamoDb(options: DynamoDbOptions): Promise<DynamoDb>
       });
     return sweep;
   };
-  const interval = setInterval(() => {
+  let timer: NodeJS.Timeout | undefined;
+  let isClosed = false;
+  const sweepIn = (ms: number): void => {
+    if (isClosed) return;
+    timer = setTimeout(() => void sweepByItself(), ms);
+    timer.unref();
+  };
+  const sweepByItself = async (): Promise<void> => {
+    const began = performance.now();
     streamLog.trim();
-    sweepExpired().catch((error: unknown) => log(`TTL sweep: ${String(error)}`));
-  }, SWEEP_INTERVAL_MS);
-  interval.unref();
+    await sweepExpired().catch((error: unknown) => log(`TTL sweep: ${String(error)}`));
+    sweepIn(pauseAfter(performance.now() - began));
+  };
+  sweepIn(SWEEP_INTERVAL_MS);
 
   return {
     url: `http://127.0.0.1:${port}`,
@@ -94,7 +108,8 @@ export async function startDynamoDb(options: DynamoDbOptions): Promise<DynamoDb>
     sweepExpired,
     dump: async (name) => dumpTable(engine, { name, keys: (await schemas.of(name)) ?? [] }),
     async close() {
-      clearInterval(interval);
+      isClosed = true;
+      clearTimeout(timer);
       await sweep.catch(() => 0);
       await stopListening(front);
       engine.close();
@@ -102,4 +117,9 @@ export async function startDynamoDb(options: DynamoDbOptions): Promise<DynamoDb>
       await engineProcess.close();
     },
   };
+}
+
+/** How long nothing is swept after a sweep that took so long, in milliseconds. */
+export function pauseAfter(tookMs: number): number {
+  return Math.max(SWEEP_INTERVAL_MS, PAUSE_FACTOR * tookMs);
 }

@@ -5,7 +5,7 @@ import { DatabaseSync } from 'node:sqlite';
 import { DynamoDBClient, PutItemCommand, QueryCommand } from '@aws-sdk/client-dynamodb';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { createClock, type Clock } from '#infra/local/clock';
-import { startDynamoDb, type DynamoDb } from '#infra/local/dynamodb/start-dynamo-db';
+import { pauseAfter, startDynamoDb, type DynamoDb } from '#infra/local/dynamodb/start-dynamo-db';
 import { openStreamLog } from '#infra/local/dynamodb/stream-log';
 import { createTokens } from '#infra/local/dynamodb/tokens';
 import { LocalStackError } from '#infra/local/local-stack-error';
@@ -181,4 +181,9 @@ test('a client request token is forgotten after ten minutes', async () => {
   nowMs += 1;
   await tokens.run('third', succeed);
   expect([tokens.isDone('first'), tokens.isDone('second')]).toEqual([false, true]);
+});
+
+test('what has expired is looked for each minute, and in a big table a twentieth of the time at most', () => {
+  expect([0, 100, 3_000].map(pauseAfter)).toEqual([60_000, 60_000, 60_000]);
+  expect(pauseAfter(110_000)).toBe(20 * 110_000);
 });
