@@ -69,20 +69,12 @@ export const leftOut: readonly LeftOut[] = [
     file: '@aws-sdk/core/dist-es/submodules/client/middleware-logger/loggerMiddleware.js',
     because:
       'for a log that nobody keeps it went through all that was sent and answered, to leave out what is secret',
-    change: () => `
-      export const loggerMiddleware = () => (next) => next;
-      export const loggerMiddlewareOptions = { step: 'initialize', name: 'loggerMiddleware' };
-      export const getLoggerPlugin = () => ({ applyToStack: () => {} });
-    `,
+    change: idle('loggerMiddleware', 'loggerMiddlewareOptions', 'getLoggerPlugin'),
   },
   {
     file: '@aws-sdk/core/dist-es/submodules/client/middleware-user-agent/user-agent-middleware.js',
     because: 'what the SDK tells AWS about itself was put together anew for each call',
-    change: () => `
-      export const userAgentMiddleware = () => (next) => next;
-      export const getUserAgentMiddlewareOptions = { step: 'build', name: 'getUserAgentMiddleware' };
-      export const getUserAgentPlugin = () => ({ applyToStack: () => {} });
-    `,
+    change: idle('userAgentMiddleware', 'getUserAgentMiddlewareOptions', 'getUserAgentPlugin'),
   },
   {
     file: '@aws-sdk/core/dist-es/submodules/client/util-user-agent-node/defaultUserAgent.js',
@@ -218,6 +210,15 @@ const SDK_MANIFEST = /[\\/]@aws-sdk[\\/]client-[^\\/]+[\\/]package\.json$/;
 function filterOf(files: readonly string[]): RegExp {
   const patterns = files.map((file) => file.replaceAll('.', '\\.').replaceAll('/', '[\\\\/]'));
   return new RegExp(`[\\\\/]node_modules[\\\\/](${patterns.join('|')})$`);
+}
+
+/** A middleware of the SDK that is never added, under the names that others import. */
+function idle(middleware: string, options: string, plugin: string): LeftOut['change'] {
+  return () => `
+    export const ${middleware} = () => (next) => next;
+    export const ${options} = {};
+    export const ${plugin} = () => ({ applyToStack: () => {} });
+  `;
 }
 
 /** A module of the same names, each of which says so when it is called after all. */
