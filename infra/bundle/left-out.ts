@@ -110,16 +110,6 @@ export const leftOut: readonly LeftOut[] = [
     change: (source) => source.replaceAll(NAMED_REGION, ''),
   },
   {
-    file: '@aws-sdk/core/dist-es/submodules/client/middleware-logger/loggerMiddleware.js',
-    because:
-      'no client of ours has a logger, and each input and output was copied, its secrets masked, for none to read it',
-    change: () => `
-      export const loggerMiddleware = () => (next) => next;
-      export const loggerMiddlewareOptions = {};
-      export const getLoggerPlugin = () => ({ applyToStack: () => undefined });
-    `,
-  },
-  {
     file: '@aws-sdk/middleware-endpoint-discovery/dist-es/index.js',
     because:
       'DynamoDB finds its endpoint by region; discovery is for Timestream, and off by default',

@@ -90,6 +90,10 @@ test('formats of zod that are asked for by function are there', () => {
   expect(probe.checkFormat('ann')).toBe(false);
 });
 
+test('no file is changed by two entries, of which only the first would count', () => {
+  expect(leftOut.map(({ file }) => file)).toEqual([...new Set(leftOut.map(({ file }) => file))]);
+});
+
 test.each(leftOut.map(({ file }) => file))('%s is still where it was', (file) => {
   expect(existsSync(join('node_modules', file))).toBe(true);
 });
