@@ -287,7 +287,7 @@ export function functionNames(): readonly FunctionName[] {
   return Object.keys(functionDefinitions).filter(isFunctionName);
 }
 
-export function isFunctionName(name: string): name is FunctionName {
+function isFunctionName(name: string): name is FunctionName {
   return Object.hasOwn(functionDefinitions, name);
 }
 

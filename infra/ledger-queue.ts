@@ -4,7 +4,7 @@ import { Construct } from 'constructs';
 import { acknowledge } from '#infra/acknowledge';
 
 /** How often a message is tried before a person has to look at it (DESIGN 6). */
-export const DELIVERIES_MAX = 5;
+const DELIVERIES_MAX = 5;
 const DEAD_LETTER_RETENTION = Duration.days(14);
 
 export interface LedgerQueueProps {

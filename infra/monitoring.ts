@@ -145,6 +145,19 @@ function serviceAlarms({ api, functions, stage }: MonitoringProps): Record<strin
       threshold: 5,
       means: 'Requests ended in 5xx: an invariant broke, or a dependency is down.',
     },
+    RegistrationErrors: {
+      metric: functions('registration').metricErrors({ period: PERIOD }),
+      threshold: 1,
+      means:
+        'Somebody signed up and may have no account and no bonus: Cognito does not ask again. The log says who; POST /api/accounts opens it.',
+    },
+    ScheduleErrors: {
+      metric: functions('schedules').metricErrors({ period: Duration.hours(1) }),
+      // One run is tried three times: a task that cannot be done at all fails them all.
+      threshold: 3,
+      means:
+        'What time does to the ledger, or its proof, fails again and again. The log says which task, and why.',
+    },
     StreamLag: {
       metric: functions('stream').metric('IteratorAge', { period: PERIOD, statistic: 'max' }),
       threshold: Duration.minutes(15).toMilliseconds(),

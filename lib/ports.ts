@@ -282,23 +282,34 @@ export type Outcome<F = Refusal> =
   | { readonly kind: 'reused'; readonly entry: Entry }
   | { readonly kind: 'refused'; readonly refusal: F };
 
+/** A record of a wallet that is not as we write it: it is no number, or lacks one, or says something unheard of. */
+export interface Unreadable {
+  readonly creditType: string;
+  /** The number of the entry, not a number where it has none; 0 for the head. */
+  readonly seq: number;
+  readonly detail: string;
+}
+export type TellUnreadable = (found: Unreadable) => void;
+
 /** Deciding and writing. All reads are strongly consistent; every write is conditional. */
 export interface LedgerStore {
   /** A wallet's head as stored; the empty head where there is no entry yet. */
   readonly loadHead: (wallet: WalletRef) => Promise<Head>;
-  /** The heads of all wallets of a user, by credit type. */
-  readonly loadHeads: (userId: string) => Promise<readonly Head[]>;
+  /** The heads of all wallets of a user, by credit type. Throws where one cannot be read, unless `tell` takes it. */
+  readonly loadHeads: (userId: string, tell?: TellUnreadable) => Promise<readonly Head[]>;
   readonly loadEntry: (ref: {
     readonly userId: string;
     readonly entryId: string;
   }) => Promise<Entry | null>;
-  /** All entries of a user's wallets, for a proof: cost grows with the history. */
-  readonly loadEntries: (userId: string) => Promise<readonly Entry[]>;
+  /** All entries of a user's wallets, for a proof: cost grows with the history. Throws as `loadHeads` does. */
+  readonly loadEntries: (userId: string, tell?: TellUnreadable) => Promise<readonly Entry[]>;
   readonly load: (refs: readonly RecordRef[]) => Promise<Reader>;
   /** Runs a command to its outcome: replay, refusal or commit. Throws ContentionError when races outlast the deadline. */
   readonly run: <F>(work: Work<F>) => Promise<Outcome<F>>;
   /** Runs a batch to its result, as `run` does a command. */
   readonly runBatch: <R>(work: BatchWork<R>) => Promise<R>;
+  /** Writes down what time has done to a wallet (DESIGN 3.2): expired grants and holds. Answers the number of entries. */
+  readonly sweep: (wallet: WalletRef, now: string) => Promise<number>;
   /** Writes records alone, all or none; false when one of them has another version by now. */
   readonly write: (writes: readonly [RecordWrite, ...RecordWrite[]]) => Promise<boolean>;
 }
@@ -367,6 +378,23 @@ export interface DayPage {
  */
 export interface DayStore {
   readonly page: (query: DayQuery) => Promise<DayPage>;
+}
+
+/** An entry as its keys and number tell of it, whatever the rest of it says. */
+export interface WalletMove {
+  readonly wallet: WalletRef;
+  /** Not a number where there is none. */
+  readonly seq: number;
+}
+
+export interface MovePage {
+  readonly moves: readonly WalletMove[];
+  readonly next: string | null;
+}
+
+/** The entries of a day, as `DayStore` has them, for a proof: one that makes no sense must not hide the others. */
+export interface MoveStore {
+  readonly page: (query: DayQuery) => Promise<MovePage>;
 }
 
 export interface PurchasePage {
@@ -620,8 +648,11 @@ export interface WalletReader {
 export interface FileStore {
   readonly put: (key: string, text: string) => Promise<void>;
   readonly get: (key: string) => Promise<string>;
-  /** Begins a file that is written in parts; `fileName` is what a browser saves it as. Answers the upload's id. */
-  readonly beginUpload: (key: string, fileName: string) => Promise<string>;
+  /** Begins a file that is written in parts; `name` is what a browser saves it as. Answers the upload's id. */
+  readonly beginUpload: (
+    key: string,
+    file: { readonly name: string; readonly contentType: string },
+  ) => Promise<string>;
   /** Writes part `number` (from 1), again if it was written before; all but the last have 5 MiB or more. Answers its tag. */
   readonly putPart: (part: {
     readonly key: string;

@@ -6,7 +6,7 @@ import { exportFilterOf } from '#lib/exports/export-filter';
 import { startExport } from '#lib/exports/start-export';
 import { auditContextOf } from '#lib/http/audit-refusal';
 import { endpoint } from '#lib/http/endpoint';
-import { entriesCsv } from '#lib/http/export-resource';
+import { renderEntries } from '#lib/http/export-resource';
 import { toJob } from '#lib/http/job-resource';
 
 /** GET /admin/credits/export */
@@ -33,9 +33,11 @@ export const exportTransactions = endpoint(
       after: query,
     });
     const deps = { days, queue, store: ledger };
-    const outcome = await startExport(deps, { filter, by, now, audited });
+    const { format } = query;
+    const outcome = await startExport(deps, { filter, format, by, now, audited });
     if (outcome.kind === 'job') return { status: 202, body: toJob(outcome.job) };
-    const csv = entriesCsv(outcome.entries, { header: true });
-    return { status: 200, csv, fileName: `transactions-${filter.from.slice(0, 10)}.csv` };
+    const text = renderEntries[format](outcome.entries, { header: true });
+    const name = `transactions-${filter.from.slice(0, 10)}.${format}`;
+    return { status: 200, file: { format, text, name } };
   },
 );

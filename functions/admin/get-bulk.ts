@@ -18,7 +18,8 @@ export const getBulk = endpoint(
     invariant(total !== null, 'a bulk job knows its rows');
     if (call.query.format === 'csv') {
       const rows = await jobs.rows({ jobId, first: 1, last: total });
-      return { status: 200, csv: bulkResultsCsv(rows), fileName: `bulk-${jobId}.csv` };
+      const name = `bulk-${jobId}.csv`;
+      return { status: 200, file: { format: 'csv', text: bulkResultsCsv(rows), name } };
     }
     const page = openPage(call, position);
     const skipped = page.position ?? (page.page - 1) * page.limit;

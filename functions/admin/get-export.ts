@@ -16,7 +16,10 @@ export const getExport = endpoint(
     const job = (await ledger.load([{ record: 'job', id }]))('job', id)?.value;
     if (job?.task.kind !== 'export_entries') throw problem('NOT_FOUND');
     if (job.state !== 'done') return { status: 200, body: toExportJob(job, null) };
-    const url = await files.link({ key: exportKey(job.id), expiresInSeconds: LINK_SECONDS });
+    const url = await files.link({
+      key: exportKey(job.id, job.task.format),
+      expiresInSeconds: LINK_SECONDS,
+    });
     const expiresAt = new Date(Date.parse(request.now) + LINK_SECONDS * 1_000).toISOString();
     return { status: 200, body: toExportJob(job, { url, expiresAt }) };
   },

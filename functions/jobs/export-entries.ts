@@ -1,7 +1,7 @@
 import type { JobDependencies } from '#functions/jobs/dependencies';
 import { exportNextPart } from '#lib/exports/export-entries';
 import type { ExportTask } from '#lib/exports/export-task';
-import { entriesCsv } from '#lib/http/export-resource';
+import { renderEntries } from '#lib/http/export-resource';
 import type { Job, Slice } from '#lib/jobs/job';
 
 /** One part of the file of GET /admin/credits/export. */
@@ -9,5 +9,6 @@ export function exportEntries(
   { days, files }: JobDependencies,
   work: { readonly job: Job; readonly task: ExportTask },
 ): Promise<Slice> {
-  return exportNextPart({ days, files, render: entriesCsv }, work);
+  const render = renderEntries[work.task.format];
+  return exportNextPart({ days, files, render }, work);
 }

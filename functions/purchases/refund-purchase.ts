@@ -1,5 +1,5 @@
 import type { PurchaseDependencies } from '#functions/purchases/dependencies';
-import { type ProblemError, problem } from '#lib/contract/problem';
+import { invalidField, type ProblemError, problem } from '#lib/contract/problem';
 import { adminPurchaseRoutes } from '#lib/contract/routes/admin-purchases';
 import { auditContextOf } from '#lib/http/audit-refusal';
 import { endpoint } from '#lib/http/endpoint';
@@ -44,6 +44,8 @@ function problemOf(refusal: RefundRefusal): ProblemError {
   switch (refusal.code) {
     case 'REFUND_EXCEEDS_PAYMENT':
       return problem(refusal.code, { refundable: refusal.refundableMinor });
+    case 'amount_not_payable':
+      return invalidField('amount', 'must end in 0 in a currency with three decimals');
     case 'PAYMENT_PROVIDER_UNAVAILABLE':
       return problem(refusal.code, {});
     default:

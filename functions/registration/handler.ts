@@ -26,12 +26,6 @@ const dependencies = {
 export async function handler(
   event: PostConfirmationTriggerEvent,
 ): Promise<PostConfirmationTriggerEvent> {
-  try {
-    await registerUser(dependencies, event);
-  } catch (error) {
-    // Cognito shows the user a failure and nobody else anything: the log is where we hear of it.
-    dependencies.log.error('account not opened', { error });
-    throw error;
-  }
+  await registerUser(dependencies, event);
   return event;
 }

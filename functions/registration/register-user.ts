@@ -22,8 +22,9 @@ const CONFIRMED_SIGN_UP = 'PostConfirmation_ConfirmSignUp';
 
 /**
  * Opens the account of a user who has just confirmed, with the signup bonus (DESIGN 8). Cognito asks up to three times
- * when it does not hear from us in time, so this may run again, even at once: the bonus is given once for ever. Throws
- * when there is no account afterwards, because then the confirmation has to be tried again.
+ * when it does not hear from us in time, so this may run again, even at once: the bonus is given once for ever. After
+ * that the user stays confirmed and nobody asks any more: throws when there is no account, which alarms, and the log
+ * says for whom `POST /api/accounts` opens it.
  */
 export async function registerUser(
   { ledger, now, log }: RegistrationDependencies,
@@ -32,12 +33,18 @@ export async function registerUser(
   const { triggerSource, request } = confirmation.parse(event);
   if (triggerSource !== CONFIRMED_SIGN_UP) return;
   const { sub, email } = request.userAttributes;
-  const { kind, entry } = await registerAccount(ledger, {
-    userId: sub,
-    email: email ?? null,
-    now: now().toISOString(),
-    actor: 'system:registration',
-    fingerprint: null,
-  });
-  log.info(`account ${kind}`, entry ? { transaction_id: entry.id } : {});
+  try {
+    const { kind, entry } = await registerAccount(ledger, {
+      userId: sub,
+      email: email ?? null,
+      now: now().toISOString(),
+      actor: 'system:registration',
+      fingerprint: null,
+    });
+    log.info(`account ${kind}`, entry ? { transaction_id: entry.id } : {});
+  } catch (error) {
+    // Cognito shows the user a failure and nobody else anything: the log is where we hear of it.
+    log.error('account not opened', { about: sub, error });
+    throw error;
+  }
 }

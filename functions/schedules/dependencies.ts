@@ -16,13 +16,14 @@ import type {
   JobStore,
   LedgerStore,
   MoneyStore,
+  MoveStore,
   PlanDueStore,
   RecentPurchaseStore,
   RollupStore,
   TopUpStore,
 } from '#lib/ports';
 import type { ProviderRecords } from '#lib/purchases/provider-records';
-import { createDayStore } from '#lib/store/day-store';
+import { createDayStore, createMoveStore } from '#lib/store/day-store';
 import { createDueStore } from '#lib/store/due-store';
 import { createHistoryStore } from '#lib/store/history-store';
 import { createJobStore } from '#lib/store/job-store';
@@ -50,6 +51,7 @@ export interface ScheduleDependencies {
   readonly jobs: JobStore;
   readonly jobQueue: JobQueue;
   readonly days: DayStore;
+  readonly moves: MoveStore;
   readonly money: MoneyStore;
   readonly rollups: RollupStore;
   readonly topUps: TopUpStore;
@@ -93,6 +95,7 @@ export function createDependencies({
     jobs: createJobStore(table),
     jobQueue: createJobQueue(createQueue(requireVariable(env, 'JOBS_QUEUE_URL'))),
     days: createDayStore(table),
+    moves: createMoveStore(table),
     money: createMoneyStore(table),
     rollups: createRollupStore(table),
     topUps: createTopUpStore(table),

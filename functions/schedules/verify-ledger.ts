@@ -6,11 +6,11 @@ const RUN_MS = 400_000;
 
 /** Proves the wallets that have moved, and alarms where one does not follow from its entries. */
 export async function verifyLedger(deps: ScheduleDependencies): Promise<void> {
-  const { count, days, history, ledger, log, now } = deps;
+  const { count, history, ledger, log, moves, now } = deps;
   const start = now();
   const end = start.getTime() + RUN_MS;
   const run = await verifyMovedWallets(
-    { days, history, ledger },
+    { history, ledger, moves },
     { now: start.toISOString(), hasTime: () => now().getTime() < end },
   );
   for (const { problems, wallet } of run.broken) {

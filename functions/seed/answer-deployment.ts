@@ -64,6 +64,6 @@ async function answer(request: DeploymentRequest, result: Result): Promise<void>
 }
 
 /** CloudFormation has not got our answer: thrown, so that Lambda runs the function again. */
-export class DeploymentAnswerError extends Error {
+class DeploymentAnswerError extends Error {
   override readonly name = 'DeploymentAnswerError';
 }

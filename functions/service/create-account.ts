@@ -9,18 +9,17 @@ import { toTransaction } from '#lib/http/wallet-resource';
 export const createAccount = endpoint(
   serviceRoutes.createAccount,
   async ({ body, request }, { ledger }: ServiceDependencies) => {
-    const { account, entry, kind } = await registerAccount(ledger, {
+    const outcome = await registerAccount(ledger, {
       userId: body.user_id,
       email: body.email ?? null,
       now: request.now,
       actor: request.actor,
-      // The bonus has the cause `signup` whoever asks, so the key is part of what tells a repeated request.
-      fingerprint: request.fingerprint && `${request.cause} ${request.fingerprint}`,
+      cause: request.cause,
+      fingerprint: request.fingerprint,
     });
-    if (kind === 'existing') {
-      const sameKey = entry?.fingerprint?.startsWith(`${request.cause} `) ?? false;
-      throw problem(sameKey ? 'IDEMPOTENCY_KEY_REUSED' : 'ACCOUNT_EXISTS');
-    }
+    if (outcome.kind === 'reused') throw problem('IDEMPOTENCY_KEY_REUSED');
+    if (outcome.kind === 'existing') throw problem('ACCOUNT_EXISTS');
+    const { account, entry, kind } = outcome;
     return {
       status: 201,
       replayed: kind === 'replayed',

@@ -17,7 +17,7 @@ export interface ServiceDependencies extends ApiDependencies {
 }
 
 // Ends before the function's timeout of 10 s, so that a caller of a hot wallet is told to come back (DESIGN 4).
-const RETRY_BUDGET_MS = 7_000;
+export const RETRY_BUDGET_MS = 7_000;
 
 export function createDependencies({ env, now }: Runtime): ServiceDependencies {
   const count = createMetrics();

@@ -9,8 +9,7 @@ export const putUserAlerts = endpoint(
   userAlertRoutes.putUserAlerts,
   async ({ params, body, request }, { ledger }: ServiceDependencies) => {
     const wallet = { userId: params.userId, creditType: body.credit_type };
-    const { now, cause, fingerprint } = request;
-    const asked = { wallet, threshold: body.threshold, now, cause, fingerprint };
+    const asked = { wallet, threshold: body.threshold, request, now: request.now };
     return alertsAnswer(await setThreshold(ledger, asked));
   },
 );

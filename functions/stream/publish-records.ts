@@ -30,7 +30,7 @@ export interface StreamDependencies {
 }
 
 /** The first record of the batch failed: Lambda halves the batch until that record is alone, and then gives up on it. */
-export class StreamRecordError extends Error {
+class StreamRecordError extends Error {
   override readonly name = 'StreamRecordError';
 }
 

@@ -22,11 +22,12 @@ export interface SubscriptionDependencies extends ApiDependencies {
 
 /**
  * What a request may spend: all of it together ends below the function's own timeout. Opening a page asks Stripe at
- * most six times, one after the other; a change asks once, and once more for something that waits for a bank.
+ * most six times, one after the other; a change asks once for something that waits for a bank, once before that, and
+ * where it is repeated once after.
  */
 export const TIME_BUDGET = {
   asking: { timeoutMs: 1_600, callsMax: 6 },
-  charging: { timeoutMs: 8_000, callsBefore: 1 },
+  charging: { timeoutMs: 8_000, callsBeside: 2 },
   retryBudgetMs: 2_000,
 } as const;
 

@@ -9,8 +9,7 @@ export const putAlerts = endpoint(
   ownAlertRoutes.putAlerts,
   async ({ caller, body, request }, { ledger }: WalletDependencies) => {
     const wallet = { userId: caller.sub, creditType: body.credit_type };
-    const { now, cause, fingerprint } = request;
-    const asked = { wallet, threshold: body.threshold, now, cause, fingerprint };
+    const asked = { wallet, threshold: body.threshold, request, now: request.now };
     return alertsAnswer(await setThreshold(ledger, asked));
   },
 );

@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseArgs } from 'node:util';
 import * as z from 'zod';
 import { tellBackend } from '#infra/local/demo-backend';
 import { createNarrator, type Narrator } from '#infra/local/demo-narrator';
@@ -12,7 +13,8 @@ import { startStack } from '#infra/local/stack';
 
 /*
  * `npm run demo`: the life of some credits, played against a stack of its own with the very requests that an app would
- * send. It ends with exit code 0 only when every step did what the text says.
+ * send. It ends with exit code 0 only when every step did what the text says. With `--data-dir DIR`, an empty folder,
+ * what the stack and its functions wrote stays there to be looked at.
  */
 
 const packageList = z.object({ packages: z.array(z.object({ package_id: z.string() })) });
@@ -200,7 +202,9 @@ async function tomorrow(call: Narrator['call']): Promise<string> {
   return new Date(Date.parse(now) + 24 * 60 * 60 * 1_000).toISOString();
 }
 
-const dataDir = mkdtempSync(join(tmpdir(), 'credit-ledger-demo-'));
+const { values } = parseArgs({ options: { 'data-dir': { type: 'string' } } });
+const kept = values['data-dir'];
+const dataDir = kept ?? mkdtempSync(join(tmpdir(), 'credit-ledger-demo-'));
 try {
   const stack = await startStack({ port: 0, dataDir, log: () => undefined });
   try {
@@ -220,5 +224,5 @@ try {
   process.stderr.write(`${error.message}\n`);
   process.exitCode = 1;
 } finally {
-  rmSync(dataDir, { recursive: true, force: true });
+  if (kept === undefined) rmSync(dataDir, { recursive: true, force: true });
 }

@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import * as z from 'zod';
+import { ID_PREFIXES } from '#lib/id-prefixes';
 import type { RecordWrite } from '#lib/ports';
 
 /** How a state is kept: longer texts are named by their hash, so that no record outgrows its item. */
@@ -124,7 +125,7 @@ function targetName({ target }: AuditedAct): string {
 }
 
 function auditId(parts: readonly string[]): string {
-  return `aud_${digestOf(parts.join('\n')).slice(0, 32)}`;
+  return `${ID_PREFIXES.audit}_${digestOf(parts.join('\n')).slice(0, 32)}`;
 }
 
 function digestOf(text: string): string {

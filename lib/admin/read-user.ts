@@ -22,7 +22,7 @@ import { listHolds } from '#lib/wallets/list-holds';
 import { verifyWallets, type WalletVerification } from '#lib/wallets/verify-wallets';
 
 /** Of every list, so that one page answers most questions and costs the same for everybody. */
-export const SHOWN = 20;
+const SHOWN = 20;
 
 /** About two megabytes: what a proof can read while somebody waits for a page. */
 const PROVEN_ENTRIES_MAX = 2_000;

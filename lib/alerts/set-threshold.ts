@@ -3,6 +3,13 @@ import { noAlerts, type WalletAlerts } from '#lib/alerts/wallet-alerts';
 import { advance } from '#lib/ledger/advance';
 import { availableOf, type WalletRef } from '#lib/ledger/wallet';
 import { ContentionError, type LedgerStore, type RecordRef } from '#lib/ports';
+import {
+  type KeyedRequest,
+  requestAbout,
+  requestOf,
+  requestRefs,
+  requestWrites,
+} from '#lib/requests/request-record';
 
 /** From when on a wallet counts as low, and whether it does. */
 export interface AlertState {
@@ -31,32 +38,32 @@ export async function setThreshold(
   input: {
     readonly wallet: WalletRef;
     readonly threshold: number | null;
+    readonly request: KeyedRequest;
     readonly now: string;
-    readonly cause: string;
-    readonly fingerprint: string | null;
   },
 ): Promise<ThresholdOutcome> {
-  const { wallet, threshold, now, cause, fingerprint } = input;
+  const { wallet, threshold, now } = input;
+  const request = requestAbout(wallet.userId, input.request);
+  const refs = [...refsOf(wallet), ...requestRefs(request)];
   for (let race = 0; race < RACES_MAX; race += 1) {
-    const [stored, read] = await Promise.all([store.loadHead(wallet), store.load(refsOf(wallet))]);
+    const [stored, read] = await Promise.all([store.loadHead(wallet), store.load(refs)]);
+    const keyed = requestOf(read, request);
+    if (keyed && !keyed.isSame) return { kind: 'reused' };
+    if (keyed) return { kind: 'replayed', state: await readThreshold(store, { wallet, now }) };
     const known = read('walletAlerts', wallet);
     const limit = threshold ?? standardThreshold(read, wallet.creditType);
     const available = availableOf(advance(stored, now).head);
-    if (known?.value.request?.cause === cause) {
-      if (known.value.request.fingerprint !== fingerprint) return { kind: 'reused' };
-      return { kind: 'replayed', state: stateOf(wallet, { value: known.value, limit, available }) };
-    }
     const value: WalletAlerts = {
       ...(known?.value ?? noAlerts(wallet)),
       threshold,
-      request: { cause, fingerprint },
       low: available < limit,
       seq: stored.seq,
       available,
       limit,
     };
     const version = known?.version ?? null;
-    if (await store.write([{ record: 'walletAlerts', id: wallet, value, version }])) {
+    const write = { record: 'walletAlerts', id: wallet, value, version } as const;
+    if (await store.write([write, ...requestWrites(request, now)])) {
       return { kind: 'set', state: stateOf(wallet, { value, limit, available }) };
     }
   }

@@ -2,6 +2,7 @@ import { expiringSoon } from '#lib/alerts/wallet-alerts';
 import type { WalletRef } from '#lib/ledger/wallet';
 import { ContentionError, type DueStore, type LedgerStore } from '#lib/ports';
 import { settingOf } from '#lib/settings/settings';
+import { startTurns } from '#lib/turns';
 
 const DAYS = { key: 'expiring_soon_days' } as const;
 const DAY_MS = 86_400_000;
@@ -24,6 +25,7 @@ export async function tellExpiring(
   const by = new Date(Date.parse(now) + days * DAY_MS).toISOString();
   let told = 0;
   let after: string | null = null;
+  const turns = startTurns();
   for (let page = 0; page < PAGES_MAX; page += 1) {
     const found: Awaited<ReturnType<DueStore['dueBy']>> = await stores.due.dueBy({
       by,
@@ -31,11 +33,14 @@ export async function tellExpiring(
       after,
     });
     for (const wallet of found.wallets) {
-      told += await tellWallet(stores.ledger, wallet, { now, horizon: by });
+      await turns.take(async () => {
+        told += await tellWallet(stores.ledger, wallet, { now, horizon: by });
+      });
     }
     if (found.next === null) break;
     after = found.next;
   }
+  turns.end();
   return told;
 }
 

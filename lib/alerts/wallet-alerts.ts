@@ -12,8 +12,6 @@ export const walletAlertsSchema = z.object({
   creditType: z.string(),
   /** The owner's own threshold; null where the setting's holds. */
   threshold: credits.nullable(),
-  /** The request that set it: sent again, it is answered and not repeated over a later one's head. */
-  request: z.object({ cause: z.string(), fingerprint: z.string().nullable() }).nullable(),
   /** Whether less than the threshold was available at the newest crossing. */
   low: z.boolean(),
   /** The wallet's seq at that crossing: an older state of the wallet, told late or again, changes nothing. */
@@ -41,7 +39,6 @@ export function noAlerts(wallet: WalletRef): WalletAlerts {
     userId,
     creditType,
     threshold: null,
-    request: null,
     low: false,
     seq: 0,
     available: 0,

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ID_PREFIXES } from '#lib/contract/ids';
+import { ID_PREFIXES, sameNumber } from '#lib/id-prefixes';
 
 /** Long enough to change one's mind, short enough for the project's owner to count on who applied. */
 const REFUND_WINDOW_MS = 24 * 3_600_000;
@@ -67,13 +67,14 @@ export function gateOf(spendId: string): number {
 
 /** An application carries the number of the spend that paid it, so that each leads to the other without an index. */
 export function applicationIdOf(entryId: string): string {
-  return entryId.replace(/^txn_/, `${ID_PREFIXES.application}_`);
+  return sameNumber(entryId, 'application');
 }
+
+const APPLICATION_ID = new RegExp(`^${ID_PREFIXES.application}_[0-9a-f]{32}$`);
 
 /** The spend of an application; null where this can be no id of one. */
 export function spendIdOf(applicationId: string): string | null {
-  const [, digits] = /^app_([0-9a-f]{32})$/.exec(applicationId) ?? [];
-  return digits === undefined ? null : `${ID_PREFIXES.transaction}_${digits}`;
+  return APPLICATION_ID.test(applicationId) ? sameNumber(applicationId, 'transaction') : null;
 }
 
 /** One refund per application for ever, whoever comes first: the user who withdraws, or the project that is cancelled. */

@@ -13,7 +13,7 @@ export const bulkTaskSchema = z.object({
 export type BulkTask = Readonly<z.infer<typeof bulkTaskSchema>>;
 
 /** One row: add (positive) or take (negative) credits, by rule of `adjust`. */
-export const bulkRowSchema = z.object({
+const bulkRowSchema = z.object({
   userId: z.string(),
   creditType: z.string(),
   amount: z.int(),

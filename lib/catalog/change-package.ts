@@ -1,6 +1,12 @@
 import { type AuditContext, auditWrite } from '#lib/admin/audit-record';
 import type { CreditPackage } from '#lib/catalog/package';
 import { ContentionError, type LedgerStore, type Stored } from '#lib/ports';
+import {
+  type KeyedRequest,
+  requestOf,
+  requestRefs,
+  requestWrites,
+} from '#lib/requests/request-record';
 
 const ATTEMPTS_MAX = 10;
 
@@ -20,17 +26,16 @@ export type CreateOutcome =
  */
 export async function createPackage(
   ledger: Pick<LedgerStore, 'load' | 'write'>,
-  input: Change & {
-    readonly creditPackage: CreditPackage;
-    readonly cause: string;
-    readonly fingerprint: string | null;
-  },
+  input: Change & KeyedRequest & { readonly creditPackage: CreditPackage },
 ): Promise<CreateOutcome> {
   const { audit, cause, creditPackage, fingerprint, reason } = input;
   const id = { packageId: creditPackage.id };
   const value = { ...creditPackage, created: { cause, fingerprint } };
   for (let attempt = 0; attempt < ATTEMPTS_MAX; attempt += 1) {
-    const stored = (await ledger.load([{ record: 'package', id }]))('package', id);
+    const read = await ledger.load([{ record: 'package', id }, ...requestRefs(input)]);
+    const keyed = requestOf(read, input);
+    if (keyed && !keyed.isSame) return { kind: 'reused' };
+    const stored = read('package', id);
     if (stored) {
       const { created } = stored.value;
       if (created?.cause !== cause) return { kind: 'exists' };
@@ -44,7 +49,8 @@ export async function createPackage(
       after: stateOf(value),
       reason,
     });
-    if (await ledger.write([{ record: 'package', id, value, version: null }, record])) {
+    const write = { record: 'package', id, value, version: null } as const;
+    if (await ledger.write([write, record, ...requestWrites(input, audit.at)])) {
       return { kind: 'created', stored: { value, version: 1 } };
     }
   }

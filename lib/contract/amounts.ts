@@ -86,6 +86,14 @@ export const MINOR_UNIT_DIGITS = {
 } as const;
 export type Currency = keyof typeof MINOR_UNIT_DIGITS;
 
+/**
+ * What every amount that is charged or paid back is a multiple of, in minor units: providers take three decimals with
+ * the last digit 0 (docs.stripe.com/currencies#three-decimal; razorpay.com/docs/api/orders).
+ */
+export function chargeStep(code: string): number {
+  return isCurrency(code) && MINOR_UNIT_DIGITS[code] === 3 ? 10 : 1;
+}
+
 function isCurrency(code: string): code is Currency {
   return Object.hasOwn(MINOR_UNIT_DIGITS, code);
 }

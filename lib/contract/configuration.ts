@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { CREDITS_MAX, currency, MONEY_MAX, wholeNumber } from '#lib/contract/amounts';
+import { chargeStep, CREDITS_MAX, currency, MONEY_MAX, wholeNumber } from '#lib/contract/amounts';
 import { creditType } from '#lib/contract/credit-types';
 import { description, line, metadata, timestamp } from '#lib/contract/fields';
 import { keyPart } from '#lib/contract/ids';
@@ -37,10 +37,17 @@ export const settingsChange = z
   })
   .meta({ id: 'SettingsChange' });
 
-const packagePrice = z.strictObject({
-  currency,
-  amount: wholeNumber({ min: 1, max: MONEY_MAX }).meta({ description: 'In minor units.' }),
-});
+const packagePrice = z
+  .strictObject({
+    currency,
+    amount: wholeNumber({ min: 1, max: MONEY_MAX }).meta({
+      description: 'In minor units; with 0 as the last digit where there are three decimals.',
+    }),
+  })
+  .refine((price) => price.amount % chargeStep(price.currency) === 0, {
+    path: ['amount'],
+    message: 'must end in 0 in a currency with three decimals',
+  });
 
 /** What an operator decides about a package. */
 export const packageFields = {

@@ -1,18 +1,5 @@
 import * as z from 'zod';
-
-/** Every id prefix of the service: one noun, one prefix (STYLE 4). */
-export const ID_PREFIXES = {
-  transaction: 'txn',
-  grant: 'grn',
-  hold: 'hld',
-  purchase: 'pur',
-  package: 'pkg',
-  application: 'app',
-  subscription: 'sub',
-  job: 'job',
-  audit: 'aud',
-} as const;
-export type IdKind = keyof typeof ID_PREFIXES;
+import { type IdKind, ID_PREFIXES } from '#lib/id-prefixes';
 
 /** Every part that enters a table key has this form (DESIGN 4): no separator, no look-alike letters, bounded. */
 export const KEY_PART = /^[A-Za-z0-9_-]{1,64}$/;

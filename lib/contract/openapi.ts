@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { type ErrorCode, errorTable } from '#lib/contract/errors';
+import { FILE_TYPES } from '#lib/contract/file-formats';
 import { type Access, errorsOf, type Route } from '#lib/contract/route';
 import { problemDocument } from '#lib/contract/wire';
 
@@ -183,10 +184,10 @@ function successes(route: Route, schemaOf: SchemaOf): JsonObject {
       description: route.summary,
       headers,
       content: {
-        ...(!(route.csv === 'only' && status === '200') && {
+        ...(!(route.files?.only && status === '200') && {
           [type]: { schema: schemaOf(schema, 'output') },
         }),
-        ...(route.csv && status === '200' && { 'text/csv': { schema: { type: 'string' } } }),
+        ...(status === '200' && filesOf(route)),
       },
     },
   ]);
@@ -194,6 +195,12 @@ function successes(route: Route, schemaOf: SchemaOf): JsonObject {
     ...Object.fromEntries(answers),
     ...(route.conditional && { 304: { description: 'Not changed since the given ETag.' } }),
   };
+}
+
+/** A file is text to a client, whatever its lines are. */
+function filesOf({ files }: Route): JsonObject {
+  const types = (files?.formats ?? []).map((format) => FILE_TYPES[format].split(';')[0] ?? '');
+  return Object.fromEntries(types.map((type) => [type, { schema: { type: 'string' } }]));
 }
 
 /** One response per status, which names its codes. */

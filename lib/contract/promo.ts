@@ -9,6 +9,7 @@ import { movement, pagination } from '#lib/contract/wire';
 
 const CODE_USES_MAX = 1_000_000_000;
 const CREDITS_DAYS_MAX = 3_650;
+/** They stand in the code's item, which every redemption writes. */
 const CODE_USERS_MAX = 100;
 
 /** As people type it; capitals or not is the same code. Nobody guesses shorter ones than these by accident. */

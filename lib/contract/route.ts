@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import type { ErrorCode } from '#lib/contract/errors';
+import type { FileFormat } from '#lib/contract/file-formats';
 import type { RateLimit } from '#lib/contract/rate-limits';
 
 export type Method = 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
@@ -40,7 +41,10 @@ interface Declaration<
   B extends z.ZodType,
   A extends Answers,
 > {
-  /** Unique; also the operation id and the name of the file that serves it. */
+  /**
+   * Unique; also the operation id, and the name of the file that serves it, unless that serves two routes (`end-hold`,
+   * `get-user`).
+   */
   readonly name: string;
   readonly method: Method;
   readonly path: `/${string}`;
@@ -55,8 +59,8 @@ interface Declaration<
   /** Answers with an ETag, and 304 to a matching If-None-Match. */
   readonly conditional?: true;
   readonly produces?: 'json' | 'html';
-  /** Can answer 200 as a CSV file (its endpoint decides), or answers 200 in no other way. */
-  readonly csv?: 'too' | 'only';
+  /** Can answer 200 as a file of these formats (its endpoint decides); `only`: answers 200 in no other way. */
+  readonly files?: Files;
   /** Takes more than the usual body, and CSV as well as JSON: its text arrives as `{ csv }`. */
   readonly upload?: { readonly bytesMax: number };
   /** How often one caller may use it; answers 429 with Retry-After beyond that (DESIGN 5, limits). */
@@ -66,7 +70,12 @@ interface Declaration<
   readonly errors: readonly ErrorCode[];
 }
 
-/** One route as data: everything that gateway, validation, OpenAPI and client need to know (STYLE 2). */
+interface Files {
+  readonly formats: readonly FileFormat[];
+  readonly only: boolean;
+}
+
+/** One route as data: everything that gateway, validation, OpenAPI and client need to know. */
 export interface Route<
   P extends z.ZodType = z.ZodType,
   Q extends z.ZodType = z.ZodType,
@@ -86,14 +95,14 @@ export interface Route<
   readonly idempotent: boolean;
   readonly conditional: boolean;
   readonly produces: 'json' | 'html';
-  readonly csv: 'too' | 'only' | null;
+  readonly files: Files | null;
   readonly upload: { readonly bytesMax: number } | null;
   readonly limit: RateLimit | null;
   readonly answers: A;
   readonly errors: readonly ErrorCode[];
 }
 
-export const noFields = z.strictObject({});
+const noFields = z.strictObject({});
 type NoFields = typeof noFields;
 
 /** Declares a route; parts that are left out take nothing, and whatever a caller sends there is refused. */
@@ -113,7 +122,7 @@ export function route(declaration: Declaration<z.ZodType, z.ZodType, z.ZodType, 
     idempotent: declaration.idempotent ?? false,
     conditional: declaration.conditional ?? false,
     produces: declaration.produces ?? 'json',
-    csv: declaration.csv ?? null,
+    files: declaration.files ?? null,
     upload: declaration.upload ?? null,
     limit: declaration.limit ?? null,
   };

@@ -32,7 +32,7 @@ export const transactionType = z.enum(TRANSACTION_TYPES).meta({ id: 'Transaction
 export const GRANT_CATEGORIES = ['promotional', 'plan', 'paid'] as const;
 export const grantCategory = z.enum(GRANT_CATEGORIES).meta({ id: 'GrantCategory' });
 
-export const draw = z
+const draw = z
   .strictObject({
     grant_id: z.string(),
     amount: creditChange,
@@ -118,7 +118,7 @@ export const balance = z
   })
   .meta({ id: 'Balance' });
 
-export const HOLD_STATES = ['open', 'captured', 'released', 'expired'] as const;
+const HOLD_STATES = ['open', 'captured', 'released', 'expired'] as const;
 
 export const hold = z
   .strictObject({
@@ -320,10 +320,10 @@ export const packageList = z
   })
   .meta({ id: 'PackageList' });
 
-export const PAYMENT_PROVIDERS = ['stripe', 'razorpay'] as const;
+const PAYMENT_PROVIDERS = ['stripe', 'razorpay'] as const;
 export const paymentProvider = z.enum(PAYMENT_PROVIDERS).meta({ id: 'PaymentProvider' });
 
-export const PURCHASE_STATUSES = [
+const PURCHASE_STATUSES = [
   'pending',
   'paid',
   'failed',

@@ -1,3 +1,4 @@
+import { FILE_TYPES } from '#lib/contract/file-formats';
 import { type ExportPosition, type ExportTask, exportKey } from '#lib/exports/export-task';
 import { type EntryBatch, readEntries } from '#lib/exports/read-entries';
 import { invariant } from '#lib/invariant';
@@ -10,7 +11,7 @@ const PART_BYTES = 5 * 1024 * 1024;
 /** What one slice reads: some seconds, whether the days are empty or full. */
 const PAGES_MAX = 200;
 
-/** Entries as lines of a file, with or without the header line. */
+/** Entries as lines of a file, with or without the header line, if its format has one. */
 export type RenderEntries = (
   entries: readonly Entry[],
   options: { readonly header: boolean },
@@ -33,9 +34,10 @@ export async function exportNextPart(
 ): Promise<Slice> {
   const { files } = deps;
   const { job, task } = input;
-  const key = exportKey(job.id);
+  const key = exportKey(job.id, task.format);
   if (task.position === null) return finish(files, { key, job, task });
-  const uploadId = task.uploadId ?? (await files.beginUpload(key, `${job.id}.csv`));
+  const file = { name: `${job.id}.${task.format}`, contentType: FILE_TYPES[task.format] };
+  const uploadId = task.uploadId ?? (await files.beginUpload(key, file));
   const { position, rows, text } = await readPart(deps, task, task.position);
   const slices = task.slices + 1;
   const progress = { ...job.progress, done: job.progress.done + rows };

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { EXPORT_FORMATS, type ExportFormat } from '#lib/contract/file-formats';
 import { ENTRY_TYPES } from '#lib/ledger/entry';
 
 /** Which entries: null asks for all. */
@@ -22,6 +23,8 @@ export type ExportPosition = Readonly<z.infer<typeof exportPositionSchema>>;
 export const exportTaskSchema = z.object({
   kind: z.literal('export_entries'),
   filter: entryFilterSchema,
+  /** Tasks that were stored before there was a choice have none. */
+  format: z.enum(EXPORT_FORMATS).default('csv'),
   position: exportPositionSchema.nullable(),
   uploadId: z.string().nullable(),
   /** Of the parts that are stored, in order. */
@@ -33,10 +36,11 @@ export const exportTaskSchema = z.object({
 });
 export type ExportTask = Readonly<z.infer<typeof exportTaskSchema>>;
 
-export function exportTaskOf(filter: EntryFilter): ExportTask {
+export function exportTaskOf(filter: EntryFilter, format: ExportFormat): ExportTask {
   return {
     kind: 'export_entries',
     filter,
+    format,
     position: { from: filter.from, after: null },
     uploadId: null,
     etags: [],
@@ -46,6 +50,6 @@ export function exportTaskOf(filter: EntryFilter): ExportTask {
 }
 
 /** Where the file of a job lies. */
-export function exportKey(jobId: string): string {
-  return `exports/${jobId}.csv`;
+export function exportKey(jobId: string, format: ExportFormat): string {
+  return `exports/${jobId}.${format}`;
 }

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import type { ExportFormat } from '#lib/contract/file-formats';
 import { type EntryFilter, exportTaskOf, type ExportPosition } from '#lib/exports/export-task';
 import { readEntries } from '#lib/exports/read-entries';
 import { invariant } from '#lib/invariant';
@@ -29,6 +30,7 @@ export async function startExport(
   },
   request: {
     readonly filter: EntryFilter;
+    readonly format: ExportFormat;
     readonly by: string;
     readonly now: string;
     /** The record of who asked: it is written before anything is shown. */
@@ -38,15 +40,15 @@ export async function startExport(
   | { readonly kind: 'entries'; readonly entries: readonly Entry[] }
   | { readonly kind: 'job'; readonly job: Job }
 > {
-  const { audited, by, filter, now } = request;
+  const { audited, by, filter, format, now } = request;
   const entries = await readFew(days, filter);
   if (entries) {
     await store.write([audited]);
     return { kind: 'entries', entries };
   }
-  const asked = canonicalJson([by, now.slice(0, 10), filter]);
+  const asked = canonicalJson([by, now.slice(0, 10), filter, format]);
   const cause = `export:${hash('sha256', asked, 'hex')}`;
-  const task = exportTaskOf(filter);
+  const task = exportTaskOf(filter, format);
   const start = { task, total: null, cause, fingerprint: null, by, now, writes: [audited] };
   const started = await startJob({ store, queue }, start);
   invariant(started.kind !== 'reused', 'an export has no key');

@@ -39,13 +39,13 @@ export function createObjectStore(bucket: string, config: S3ClientConfig = {}): 
       invariant(Body, 'an object has a body');
       return Body.transformToString('utf-8');
     },
-    beginUpload: async (key, fileName) => {
-      invariant(/^[\w.-]+$/.test(fileName), 'a file has a harmless name');
+    beginUpload: async (key, { contentType, name }) => {
+      invariant(/^[\w.-]+$/.test(name), 'a file has a harmless name');
       const { UploadId } = await client.send(
         new CreateMultipartUploadCommand({
           ...at(key),
-          ContentType: 'text/csv; charset=utf-8',
-          ContentDisposition: `attachment; filename="${fileName}"`,
+          ContentType: contentType,
+          ContentDisposition: `attachment; filename="${name}"`,
         }),
       );
       invariant(UploadId, 'an upload has an id');

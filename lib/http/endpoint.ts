@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import type * as z from 'zod';
+import type { FileFormat } from '#lib/contract/file-formats';
 import type { Answers, Route, Status } from '#lib/contract/route';
 import {
   type HttpEvent,
@@ -61,20 +62,24 @@ export type Answer<A extends Answers> = {
   };
 }[keyof A & Status];
 
-/** A file of rows, from a route that can answer one. */
-export interface CsvAnswer {
+/** A file, from a route that can answer one of its format. */
+export interface FileAnswer {
   readonly status: 200;
-  readonly csv: string;
+  readonly file: AnsweredFile;
+}
+
+export interface AnsweredFile {
+  readonly format: FileFormat;
+  readonly text: string;
   /** What a browser saves it as: letters, digits, `-`, `_` and `.` only. */
-  readonly fileName: string;
+  readonly name: string;
 }
 
 /** An answer of any route, as it is rendered. */
 export interface AnyAnswer {
   readonly status: number;
   readonly body?: unknown;
-  readonly csv?: string;
-  readonly fileName?: string;
+  readonly file?: AnsweredFile;
   readonly headers?: Readonly<Record<string, string>>;
   readonly replayed?: boolean;
 }
@@ -105,7 +110,7 @@ export function endpoint<
   A extends Answers,
   D,
   // Inferred as written, so that a literal such as `'ok'` stays one.
-  const T extends Answer<A> | CsvAnswer,
+  const T extends Answer<A> | FileAnswer,
 >(
   route: Route<P, Q, B, A>,
   run: (call: Call<z.output<P>, z.output<Q>, z.output<B>>, dependencies: D) => Promise<T>,

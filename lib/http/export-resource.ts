@@ -1,9 +1,11 @@
 import type * as contract from '#lib/contract/jobs';
+import type { ExportFormat } from '#lib/contract/file-formats';
+import type { RenderEntries } from '#lib/exports/export-entries';
 import { type Cell, csvText } from '#lib/http/csv';
 import type { Wire } from '#lib/http/endpoint';
 import { toJob } from '#lib/http/job-resource';
 import type { Job } from '#lib/jobs/job';
-import type { Entry } from '#lib/ledger/entry';
+import { canonicalJson, type Entry, entryDocument } from '#lib/ledger/entry';
 
 /** The columns of an export, in the names of the wire. */
 const COLUMNS = [
@@ -25,11 +27,13 @@ const COLUMNS = [
 
 const HEADER = csvText(COLUMNS, []);
 
-/** Entries as lines of a CSV file. */
-export function entriesCsv(
-  entries: readonly Entry[],
-  { header }: { readonly header: boolean },
-): string {
+/** Entries as files, by format. */
+export const renderEntries: Readonly<Record<ExportFormat, RenderEntries>> = {
+  csv: entriesCsv,
+  jsonl: (entries) => entries.map((entry) => `${canonicalJson(entryDocument(entry))}\n`).join(''),
+};
+
+function entriesCsv(entries: readonly Entry[], { header }: { readonly header: boolean }): string {
   const text = csvText(COLUMNS, entries.map(cellsOf));
   return header ? text : text.slice(HEADER.length);
 }

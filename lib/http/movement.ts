@@ -6,7 +6,6 @@ import { refusalProblem } from '#lib/http/refusal';
 import { toMovement } from '#lib/http/wallet-resource';
 import type { Command } from '#lib/ledger/decision';
 import type { Entry, Metadata, Reference } from '#lib/ledger/entry';
-import type { Outcome } from '#lib/ports';
 import type { UseRefusal } from '#lib/subscriptions/use-feature';
 import type { WalletRefusal } from '#lib/wallets/refusal';
 
@@ -50,7 +49,7 @@ export function entryOf<E extends Entry | null>(outcome: Told<E>): E {
 }
 
 /** The answer to a command that moves credits; a replay is the same answer with a header. */
-export function movementAnswer(outcome: Outcome<WalletRefusal>): {
+export function movementAnswer(outcome: Told<Entry>): {
   readonly status: 201;
   readonly body: Wire<typeof wire.movement>;
   readonly replayed: boolean;

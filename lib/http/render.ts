@@ -1,9 +1,10 @@
 import { hash } from 'node:crypto';
 import type { APIGatewayProxyStructuredResultV2 } from 'aws-lambda';
 import { errorTable } from '#lib/contract/errors';
+import { FILE_TYPES } from '#lib/contract/file-formats';
 import type { ProblemError } from '#lib/contract/problem';
 import type { Route } from '#lib/contract/route';
-import type { AnyAnswer } from '#lib/http/endpoint';
+import type { AnsweredFile, AnyAnswer } from '#lib/http/endpoint';
 import type { HttpEvent } from '#lib/http/parse-request';
 import { invariant } from '#lib/invariant';
 
@@ -18,7 +19,7 @@ export function renderAnswer(
   answer: AnyAnswer,
   event: HttpEvent,
 ): APIGatewayProxyStructuredResultV2 {
-  if (answer.csv !== undefined) return renderCsv(route, answer, answer.csv);
+  if (answer.file) return renderFile(route, answer.status, answer.file);
   const body = typeof answer.body === 'string' ? answer.body : JSON.stringify(answer.body);
   const headers = {
     'content-type': CONTENT_TYPES[route.produces],
@@ -36,20 +37,20 @@ export function renderAnswer(
   return { statusCode: answer.status, headers: { ...caching, ...headers }, body };
 }
 
-function renderCsv(
+function renderFile(
   route: Route,
-  { fileName, status }: AnyAnswer,
-  csv: string,
+  statusCode: number,
+  { format, name, text }: AnsweredFile,
 ): APIGatewayProxyStructuredResultV2 {
-  invariant(route.csv, 'only a route that says so answers CSV');
-  invariant(fileName !== undefined && /^[\w.-]+$/.test(fileName), 'a file has a harmless name');
+  invariant(route.files?.formats.includes(format), 'only a route that says so answers a file');
+  invariant(/^[\w.-]+$/.test(name), 'a file has a harmless name');
   return {
-    statusCode: status,
+    statusCode,
     headers: {
-      'content-type': 'text/csv; charset=utf-8; header=present',
-      'content-disposition': `attachment; filename="${fileName}"`,
+      'content-type': FILE_TYPES[format],
+      'content-disposition': `attachment; filename="${name}"`,
     },
-    body: csv,
+    body: text,
   };
 }
 

@@ -2,7 +2,8 @@ import type { Scope } from '#lib/contract/route';
 
 /**
  * Who calls, as the client of the verified token says: `user` through the app's client, `admin` through the admin
- * client (DESIGN 12: its own client, with MFA), `service` with client credentials.
+ * client (DESIGN 12), whose users enrol MFA before they get a group (infra/identity.ts), `service` with client
+ * credentials.
  */
 export type CallerKind = 'user' | 'admin' | 'service' | 'anonymous';
 

@@ -26,8 +26,8 @@ export const permissionTable: Readonly<Record<Permission, Rule>> = {
 };
 
 /**
- * Whether a person may do something. Groups give admin permissions only to a token of the admin client, which asks
- * for MFA: a stolen app token of an admin is just a user's.
+ * Whether a person may do something. Groups give admin permissions only to a token of the admin client, whose users
+ * enrol MFA before they get a group (infra/identity.ts): a stolen app token of an admin is just a user's.
  */
 export function hasPermission(caller: Caller, permission: Permission): boolean {
   if (caller.kind !== 'user' && caller.kind !== 'admin') return false;

@@ -1,9 +1,9 @@
 import { hash } from 'node:crypto';
 import * as z from 'zod';
-import { ID_PREFIXES } from '#lib/contract/ids';
+import { ID_PREFIXES } from '#lib/id-prefixes';
 import { type JobTask, jobTaskSchema } from '#lib/jobs/job-task';
 
-export const JOB_STATES = ['queued', 'running', 'done', 'failed'] as const;
+const JOB_STATES = ['queued', 'running', 'done', 'failed'] as const;
 
 const progressSchema = z.object({
   /** What there is to do, in rows or whatever the kind counts; null while it is not known. */

@@ -1,4 +1,5 @@
 import { hash } from 'node:crypto';
+import { ID_PREFIXES } from '#lib/id-prefixes';
 import type { GrantTerms, Totals, WalletRef } from '#lib/ledger/wallet';
 
 export const ENTRY_TYPES = [
@@ -93,7 +94,7 @@ export interface Entry extends WalletRef {
 export function entryId(wallet: WalletRef, cause: string): string {
   const scope = cause.startsWith('request:') ? '*' : wallet.creditType;
   const digest = hash('sha256', `${wallet.userId}\n${scope}\n${cause}`, 'hex');
-  return `txn_${digest.slice(0, 32)}`;
+  return `${ID_PREFIXES.transaction}_${digest.slice(0, 32)}`;
 }
 
 /** The cause of an entry that a caller's Idempotency-Key makes: one per caller, route and key. */
@@ -112,12 +113,21 @@ export function hashEntry(entry: Omit<Entry, 'hash'>): string {
   return hash('sha256', canonicalEntry(entry), 'base64url');
 }
 
-/**
- * The bytes that are hashed: JSON with sorted keys, the names of the wire, every field. Anyone can rebuild them
- * from an exported entry in any language.
- */
+/** The bytes that are hashed: JSON with sorted keys, the names of the wire, every field. */
 export function canonicalEntry(entry: Omit<Entry, 'hash'>): string {
-  return canonicalJson({
+  return canonicalJson(hashedFields(entry));
+}
+
+/**
+ * An entry as it is handed out to who proves it: without `hash` its canonical JSON is what was hashed, so anyone can
+ * do the arithmetic again in any language.
+ */
+export function entryDocument(entry: Entry): Readonly<Record<string, unknown>> {
+  return { ...hashedFields(entry), hash: entry.hash };
+}
+
+function hashedFields(entry: Omit<Entry, 'hash'>) {
+  return {
     id: entry.id,
     user_id: entry.userId,
     credit_type: entry.creditType,
@@ -166,7 +176,7 @@ export function canonicalEntry(entry: Omit<Entry, 'hash'>): string {
     },
     merged: entry.merged,
     prev_hash: entry.prevHash,
-  });
+  };
 }
 
 /** JSON with the keys of every object in code unit order (RFC 8785): equal values give equal bytes. */

@@ -1,3 +1,4 @@
+import { sameNumber } from '#lib/id-prefixes';
 import { advance } from '#lib/ledger/advance';
 import { byBurnOrder, isExpired } from '#lib/ledger/burn-order';
 import {
@@ -19,6 +20,12 @@ export type GrantingType = Extract<
   EntryType,
   'purchase' | 'bonus' | 'promo' | 'subscription' | 'adjustment'
 >;
+
+/**
+ * What a payment's credits are. All of them are of equal terms, so that they find room in any wallet by merging
+ * (DESIGN 3.9); their priority is in the middle of 0 to 100, so that others can be made to burn before or after them.
+ */
+export const BOUGHT_TERMS = { category: 'paid', priority: 50, expiresAt: null } as const;
 
 /** Adds `amount` credits as one new grant. What the wallet owes is paid from them at once (DESIGN 3.6). */
 export function add(
@@ -46,7 +53,7 @@ export function add(
 
 /** The grant that an entry makes carries the entry's own number. */
 export function grantIdOf(id: Entry['id'], part?: number): string {
-  const name = id.replace(/^txn_/, 'grn_');
+  const name = sameNumber(id, 'grant');
   return part === undefined ? name : `${name}_${part}`;
 }
 
@@ -64,14 +71,16 @@ export function bringIn(posting: Posting, draft: Draft): Decision {
 
 /**
  * The merges that keep the head within its bound: pairs of equal category, priority and expiry, oldest first
- * (DESIGN 3.9). Null when no such pair is left, which bought credits never meet: all of them are of equal terms, so
- * that the place beyond the bound is theirs again and again.
+ * (DESIGN 3.9). Null when no such pair is left, which bought credits never meet: the place beyond the bound is for
+ * purchases of their terms alone, so that it is theirs again and again.
  */
 function mergesToFit(
   open: readonly Grant[],
   { draws, type }: Pick<Draft, 'draws' | 'type'>,
 ): readonly Merge[] | null {
-  const bound = type === 'purchase' ? GRANTS_MAX + 1 : Math.max(GRANTS_MAX, open.length);
+  const isBought =
+    type === 'purchase' && draws.every((draw) => kindOf(draw) === kindOf(BOUGHT_TERMS));
+  const bound = isBought ? GRANTS_MAX + 1 : Math.max(GRANTS_MAX, open.length);
   const ids = new Set(open.map((grant) => grant.id));
   const fresh = draws
     .filter((draw) => draw.amount > 0 && !ids.has(draw.grantId))

@@ -1,8 +1,8 @@
 import { applyEntry } from '#lib/ledger/apply-entry';
 import type { Entry } from '#lib/ledger/entry';
-import { emptyHead, type Head, type WalletRef } from '#lib/ledger/wallet';
+import type { Head } from '#lib/ledger/wallet';
 
-/** Rebuilds a wallet's head from its entries, oldest first: they say everything that it holds (DESIGN 3.10). */
-export function replay(wallet: WalletRef, entries: readonly Entry[]): Head {
-  return entries.reduce(applyEntry, emptyHead(wallet));
+/** The head that entries lead to, oldest first: from the empty one they rebuild all that it holds (DESIGN 3.10). */
+export function replay(start: Head, entries: readonly Entry[]): Head {
+  return entries.reduce(applyEntry, start);
 }

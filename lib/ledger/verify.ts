@@ -1,6 +1,7 @@
 import { InvariantError } from '#lib/invariant';
-import { applyEntry, totalsAfter } from '#lib/ledger/apply-entry';
+import { totalsAfter } from '#lib/ledger/apply-entry';
 import { canonicalJson, type Entry, entryId, hashEntry } from '#lib/ledger/entry';
+import { replay } from '#lib/ledger/replay';
 import { balanceOfTotals, emptyHead, type Head } from '#lib/ledger/wallet';
 
 export type VerificationCode =
@@ -13,6 +14,7 @@ export type VerificationCode =
   | 'ID_MISMATCH'
   | 'TIME_BACKWARDS'
   | 'HEAD_MISMATCH'
+  | 'UNREADABLE'
   | 'REPLAY_FAILED';
 
 /** A promise that a wallet's records break, and where: `seq` 0 stands for the head. */
@@ -51,7 +53,7 @@ export function verifyAfter(
     entryProblems(entry, ordered[index - 1] ?? tipOf(start)),
   );
   try {
-    return { head: ordered.reduce(applyEntry, start), problems };
+    return { head: replay(start, ordered), problems };
   } catch (error) {
     // A broken record may make the replay impossible; which one is in the problems of the entries.
     if (!(error instanceof InvariantError)) throw error;

@@ -1,3 +1,4 @@
+import { ID_PREFIXES } from '#lib/id-prefixes';
 import { invariant } from '#lib/invariant';
 import { BALANCE_MAX, isWhole } from '#lib/ledger/limits';
 
@@ -121,7 +122,14 @@ export function emptyHead(wallet: WalletRef): Head {
   };
 }
 
+/**
+ * The list serves one question: whether an entry has been committed while one batch of reads was under way (`mayBeDone`
+ * of the ledger store). A wallet commits one transaction at a time, and fewer than eight in that moment. Were the entry
+ * pushed out of it all the same, by the forty of a batch, its request would be refused once although it is done; sent
+ * again, as its key allows, it finds the entry and is answered by it.
+ */
 const RECENT_MAX = 8;
+/** 48 bits of the id's digest: an entry that is taken for another costs one more read and decides nothing. */
 const RECENT_CHARACTERS = 12;
 
 /** The list with one more entry, of which only the newest few are kept. */
@@ -135,7 +143,8 @@ export function isRecent(head: Pick<Head, 'recent'>, entryId: string): boolean {
 }
 
 function shortOf(entryId: string): string {
-  return entryId.slice('txn_'.length, 'txn_'.length + RECENT_CHARACTERS);
+  const start = ID_PREFIXES.transaction.length + '_'.length;
+  return entryId.slice(start, start + RECENT_CHARACTERS);
 }
 
 export function heldOf(head: Head): number {

@@ -3,7 +3,7 @@ import * as z from 'zod';
 /** Razorpay's objects, as far as we read them: alike in its answers and in its events. */
 
 /** Letters, digits and underscores; the table's keys hold no others. */
-export const razorpayId = z.string().regex(/^[A-Za-z0-9_-]{1,255}$/);
+const razorpayId = z.string().regex(/^[A-Za-z0-9_-]{1,255}$/);
 const amount = z.int().min(0);
 const currency = z.string().regex(/^[A-Z]{3}$/);
 const unixSeconds = z.int().min(0).max(253_402_300_799);

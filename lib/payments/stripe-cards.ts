@@ -4,7 +4,7 @@ import { outcomeOf } from '#lib/payments/outcome';
 import { askStripe, type StripeAccount } from '#lib/payments/stripe-client';
 import { openStripeCustomer } from '#lib/payments/stripe-customers';
 import { translateStripeEvent } from '#lib/payments/stripe-event';
-import { paymentIntent, stripeId, unixSeconds } from '#lib/payments/stripe-objects';
+import { CHARGE_EVENTS, paymentIntent, stripeId, unixSeconds } from '#lib/payments/stripe-objects';
 import type {
   CardCharge,
   CardProvider,
@@ -98,11 +98,6 @@ function paramsOf(order: CardCharge): Stripe.PaymentIntentCreateParams {
 }
 
 const intentSchema = paymentIntent.extend({ created: unixSeconds });
-/** Of a failed intent: why. Money that is only promised (`processing`) is no word yet. */
-const EVENTS: Readonly<Partial<Record<string, string>>> = {
-  succeeded: 'payment_intent.succeeded',
-  requires_payment_method: 'payment_intent.payment_failed',
-};
 
 /** What comes is checked against what was asked for, and told as its event would tell it. */
 function readIntent(
@@ -118,7 +113,7 @@ function readIntent(
     intent.currency === order.currency.toLowerCase() &&
     intent.metadata === order.purchaseId;
   if (!isAsked) return { kind: 'unknown', detail: 'another payment intent came' };
-  const type = EVENTS[intent.status];
+  const type = CHARGE_EVENTS[intent.status];
   if (type === undefined) return { kind: 'unknown', detail: `the intent is ${intent.status}` };
   const event = {
     id: `answer_${intent.id}`,

@@ -92,6 +92,16 @@ export const paymentIntent = z.object({
 });
 export type PaymentIntent = z.output<typeof paymentIntent>;
 
+/**
+ * The event that tells what came of a saved card's charge, by the status of its intent; of others nothing is known yet.
+ * Cancelled is as good as declined: nobody can pay it any more.
+ */
+export const CHARGE_EVENTS: Readonly<Partial<Record<string, string>>> = {
+  succeeded: 'payment_intent.succeeded',
+  requires_payment_method: 'payment_intent.payment_failed',
+  canceled: 'payment_intent.payment_failed',
+};
+
 /** Only those that our own calls opened say whose card they save. */
 export const setupIntent = z.object({
   id: stripeId,

@@ -3,7 +3,13 @@ import * as z from 'zod';
 import type { Translation } from '#lib/payments/payment-event';
 import { askStripe, type StripeAccount } from '#lib/payments/stripe-client';
 import { translateStripeEvent } from '#lib/payments/stripe-event';
-import { isSlowPaymentOver, paidAtOf, stripeId, unixSeconds } from '#lib/payments/stripe-objects';
+import {
+  CHARGE_EVENTS,
+  isSlowPaymentOver,
+  paidAtOf,
+  stripeId,
+  unixSeconds,
+} from '#lib/payments/stripe-objects';
 import type {
   ProviderListing,
   ProviderRecords,
@@ -188,12 +194,6 @@ async function searchCharge(
   }
   return problem === null ? { kind: 'absent' } : { kind: 'unknown', detail: problem };
 }
-
-/** What an intent that is over has told; others are still under way. */
-const CHARGE_EVENTS: Readonly<Partial<Record<string, string>>> = {
-  succeeded: 'payment_intent.succeeded',
-  requires_payment_method: 'payment_intent.payment_failed',
-};
 
 function found(account: StripeRecordsAccount, object: Session): SessionAnswer {
   // A session that is complete and unpaid waits for a slow payment, until that has come to nothing.

@@ -1,7 +1,7 @@
 import { createHmac, timingSafeEqual } from 'node:crypto';
 
 /** How far the signature's time may be from ours, in seconds, either way: bounds the replay of a stolen delivery. */
-export const STRIPE_SKEW_MAX_SECONDS = 300;
+const STRIPE_SKEW_MAX_SECONDS = 300;
 
 const HEADER_LENGTH_MAX = 4_096;
 /** Two secrets sign while one is rolled; a header with more signatures than this is somebody's attack. */

@@ -1,8 +1,5 @@
 import * as z from 'zod';
 
-/** Whom a code can be kept for: they stand in its item, which every redemption writes. */
-export const PROMO_USERS_MAX = 100;
-
 /** What a code gives, to whom and until when. Credits are whole, times ISO 8601 UTC. */
 export const promoCodeSchema = z.object({
   /** In capitals: what people type is normalised once, at the edge. */

@@ -1,16 +1,13 @@
 import { invariant } from '#lib/invariant';
 import type { Command, Decision } from '#lib/ledger/decision';
 import type { Entry } from '#lib/ledger/entry';
-import { add, grantIdOf } from '#lib/ledger/inflow';
+import { add, BOUGHT_TERMS, grantIdOf } from '#lib/ledger/inflow';
 import { type PaymentGrant, reinstate, reverse } from '#lib/ledger/reversal';
 import type { Head } from '#lib/ledger/wallet';
 import type { Committed } from '#lib/ports';
 import { correctionCause, type Purchase, purchaseCause } from '#lib/purchases/purchase';
 import { creditsDue, reversalDue } from '#lib/purchases/purchase-status';
 import type { SettingValue } from '#lib/settings/settings';
-
-/** Bought credits stand in the middle of 0 to 100, so that others can be made to burn before or after them. */
-const PURCHASE_PRIORITY = 50;
 
 export interface PostingContext {
   readonly now: string;
@@ -86,9 +83,7 @@ function decide(
         description: `Purchase: ${purchase.packageName}`,
         type: 'purchase',
         amount: creditsDue(purchase),
-        category: 'paid',
-        priority: PURCHASE_PRIORITY,
-        expiresAt: null,
+        ...BOUGHT_TERMS,
       });
     case 'reversal':
       return reverse(head, {

@@ -1,5 +1,5 @@
 import * as z from 'zod';
-import { ID_PREFIXES } from '#lib/contract/ids';
+import { ID_PREFIXES } from '#lib/id-prefixes';
 import {
   DISPUTE_STATES,
   PAYMENT_PROVIDERS,
@@ -144,6 +144,11 @@ export function correctionCause(
  */
 export function purchaseIdOf(cause: string): string {
   return `${ID_PREFIXES.purchase}_${cause.replace(/^request:/, '')}`;
+}
+
+/** The cause of an attempt whose purchase has its id already: what `purchaseIdOf` makes that id of. */
+export function attemptCauseOf(purchaseId: string): string {
+  return purchaseId.replace(`${ID_PREFIXES.purchase}_`, 'request:');
 }
 
 export interface Quote {

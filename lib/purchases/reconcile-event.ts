@@ -39,7 +39,7 @@ function quarantined(translation: Extract<Translation, { readonly kind: 'quarant
 /**
  * Whether a purchase has an event's facts, whenever it was told them, and the wallet has what follows from them. Pure.
  */
-export function isKnown(
+function isKnown(
   read: Reader,
   about: { readonly event: PaymentEvent; readonly purchaseId: string },
 ): boolean {

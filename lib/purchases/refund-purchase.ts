@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { type AuditContext, auditWrite } from '#lib/admin/audit-record';
+import { chargeStep } from '#lib/contract/amounts';
 import { invariant } from '#lib/invariant';
 import { ContentionError, type LedgerStore, type RecordWrite } from '#lib/ports';
 import { applyPaymentEvent } from '#lib/purchases/apply-payment-event';
@@ -46,6 +47,7 @@ export type RefundRefusal =
         | 'REFUND_OUTCOME_UNKNOWN'
         | 'CONFLICT'
         | 'IDEMPOTENCY_KEY_REUSED'
+        | 'amount_not_payable'
         | 'PAYMENT_PROVIDER_FAILED'
         | 'PAYMENT_PROVIDER_UNAVAILABLE';
       readonly detail: string;
@@ -191,6 +193,9 @@ function decide(purchase: Purchase, input: RefundInput) {
     const detail = `${amountMinor} of ${refundableMinor}`;
     const refusal = { code: 'REFUND_EXCEEDS_PAYMENT', detail, refundableMinor } as const;
     return { ok: false, refusal } as const;
+  }
+  if (amountMinor % chargeStep(purchase.currency) !== 0) {
+    return refused('amount_not_payable', `${amountMinor} in ${purchase.currency}`);
   }
   return { ok: true, amountMinor, paymentRef: payment.ref } as const;
 }

@@ -11,7 +11,7 @@ export type ActiveUsers = ReadonlyMap<string, ReadonlySet<string>>;
 
 const DIGEST_LENGTH = 11;
 /** Of one item: 220 KB, well below the 400 KB of an item. */
-export const DIGESTS_MAX = 20_000;
+const DIGESTS_MAX = 20_000;
 
 export function digestOf(userId: string): string {
   const digest = hash('sha256', userId, 'buffer');

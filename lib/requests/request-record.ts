@@ -1,3 +1,4 @@
+import { hash } from 'node:crypto';
 import * as z from 'zod';
 import type { Reader, RecordRef, RecordWrite } from '#lib/ports';
 
@@ -12,6 +13,15 @@ export type RequestRecord = Readonly<z.infer<typeof requestSchema>>;
 export interface KeyedRequest {
   readonly cause: string;
   readonly fingerprint: string | null;
+}
+
+/**
+ * The request as one about a user: a key belongs to its caller, route and user, so that the same key in the path of
+ * another user is another request (DESIGN 5). Entries need none of this, because their ids follow from their user.
+ */
+export function requestAbout(userId: string, { cause, fingerprint }: KeyedRequest): KeyedRequest {
+  const digest = hash('sha256', `${cause}\n${userId}`, 'hex');
+  return { cause: `request:${digest.slice(0, 32)}`, fingerprint };
 }
 
 /** What a command reads to know whether its request was here before. */

@@ -15,6 +15,8 @@ import {
 const ATTEMPTS_MAX = 10;
 /** Changes whose repetition is still recognized. */
 const RECENT_MAX = 20;
+/** Of their JSON: DynamoDB takes items of 400 KB, and tiers alone can have 40 KB before a change and after it. */
+const RECENT_BYTES_MAX = 200_000;
 
 export interface SettingsInput {
   /** The version that was looked at. */
@@ -132,12 +134,31 @@ function decide(
     changes,
   };
   if (changes.length === 0) return { kind: 'change', change: { ...change, version }, writes: [] };
-  const value = { recent: [...recent, change].slice(-RECENT_MAX) };
+  const value = { recent: [...roomFor(recent, change), change] };
   return {
     kind: 'change',
     change,
     writes: [{ ...HISTORY, value, version: history?.version ?? null }, ...writes],
   };
+}
+
+/** The latest changes before one, as many as may stand beside it. */
+function roomFor(
+  recent: readonly SettingsChange[],
+  change: SettingsChange,
+): readonly SettingsChange[] {
+  const kept: SettingsChange[] = [];
+  let bytes = bytesOf(change);
+  for (const before of recent.slice(1 - RECENT_MAX).toReversed()) {
+    bytes += bytesOf(before);
+    if (bytes > RECENT_BYTES_MAX) break;
+    kept.unshift(before);
+  }
+  return kept;
+}
+
+function bytesOf(change: SettingsChange): number {
+  return Buffer.byteLength(JSON.stringify(change));
 }
 
 function valueOf(key: SettingKey, value: StoredSetting['value']) {

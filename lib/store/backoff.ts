@@ -22,7 +22,7 @@ export function startBackoff(
   table: Pick<Table, 'random' | 'sleep' | 'elapsedMs' | 'retryBudgetMs'>,
 ): Backoff {
   const deadline = table.elapsedMs() + table.retryBudgetMs;
-  let boundMs = BASE_MS;
+  let waits = 0;
   const checkDeadline = (waitMs = 0): void => {
     if (table.elapsedMs() + waitMs <= deadline) return;
     throw new ContentionError('writers of one wallet raced past the deadline');
@@ -30,11 +30,15 @@ export function startBackoff(
   return {
     checkDeadline: () => checkDeadline(),
     wait: async (items = 1) => {
-      const scaledMs = boundMs * Math.ceil(items / ITEMS_PER_BASE);
-      const waitMs = table.random() * Math.min(CAP_MS, scaledMs);
+      const waitMs = table.random() * waitMaxMs(waits, items);
       checkDeadline(waitMs);
-      boundMs = Math.min(CAP_MS, boundMs * 2);
+      waits += 1;
       await table.sleep(waitMs);
     },
   };
+}
+
+/** How long a command that has waited so often waits at most before it tries a transaction of so many items again. */
+export function waitMaxMs(waits: number, items: number): number {
+  return Math.min(CAP_MS, BASE_MS * 2 ** waits * Math.ceil(items / ITEMS_PER_BASE));
 }

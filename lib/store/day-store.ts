@@ -1,19 +1,19 @@
 import { invariant } from '#lib/invariant';
-import type { Entry } from '#lib/ledger/entry';
-import type { DayPage, DayQuery, DayStore } from '#lib/ports';
-import { entryFromItem } from '#lib/store/items';
+import type { DayQuery, DayStore, MoveStore } from '#lib/ports';
+import { entryFromItem, moveFromItem } from '#lib/store/items';
 import { dayShards, SHARDS } from '#lib/store/keys';
+import type { ItemValue } from '#lib/store/names';
 import { queryPage } from '#lib/store/read';
 import type { Table } from '#lib/store/table';
 
-interface Placed {
+interface Placed<T> {
   readonly place: string;
-  readonly entry: Entry;
+  readonly value: T;
 }
 
 /** What one shard answered: a piece of its order without gaps, from where the page begins. */
-interface Piece {
-  readonly items: readonly Placed[];
+interface Piece<T> {
+  readonly items: readonly Placed<T>[];
   readonly more: boolean;
 }
 
@@ -23,13 +23,37 @@ const DAY_MS = 86_400_000;
 export function createDayStore(table: Table): DayStore {
   return {
     page: async (query) => {
-      checkWithinDay(query);
-      if (isPast(query)) return { entries: [], next: null };
-      const shards = dayShards(query.from.slice(0, 10));
-      const pieces = await Promise.all(shards.map((shard) => readPiece(table, shard, query)));
-      return merge(pieces, query);
+      const { found, next } = await readPage(table, query, entryFromItem);
+      return { entries: found, next };
     },
   };
+}
+
+/** The same for who doubts what the entries say. */
+export function createMoveStore(table: Table): MoveStore {
+  return {
+    page: async (query) => {
+      const { found, next } = await readPage(table, query, moveFromItem);
+      return { moves: found, next };
+    },
+  };
+}
+
+interface Page<T> {
+  readonly found: readonly T[];
+  readonly next: string | null;
+}
+
+async function readPage<T>(
+  table: Table,
+  query: DayQuery,
+  read: (item: ItemValue) => T,
+): Promise<Page<T>> {
+  checkWithinDay(query);
+  if (isPast(query)) return { found: [], next: null };
+  const shards = dayShards(query.from.slice(0, 10));
+  const pieces = await Promise.all(shards.map((shard) => readPiece(table, shard, query, read)));
+  return merge(pieces, query);
 }
 
 /**
@@ -41,7 +65,12 @@ export function entriesPerShard(limit: number): number {
   return Math.min(limit, Math.ceil(share + 2 * Math.sqrt(share))) + 1;
 }
 
-async function readPiece(table: Table, shard: string, query: DayQuery): Promise<Piece> {
+async function readPiece<T>(
+  table: Table,
+  shard: string,
+  query: DayQuery,
+  read: (item: ItemValue) => T,
+): Promise<Piece<T>> {
   const { from, to, after, limit, newestFirst } = query;
   const { items, next } = await queryPage(table, {
     IndexName: 'gsi2',
@@ -58,7 +87,7 @@ async function readPiece(table: Table, shard: string, query: DayQuery): Promise<
   });
   const placed = items.map((item) => ({
     place: String(item['gsi2sk']),
-    entry: entryFromItem(item),
+    value: read(item),
   }));
   return {
     items: placed.filter(({ place }) => place !== after),
@@ -70,7 +99,7 @@ async function readPiece(table: Table, shard: string, query: DayQuery): Promise<
  * One order of all pieces, as far as it is certain: where a shard has more than it answered, something of it may
  * stand right behind the last that it did, so nothing beyond that belongs to this page.
  */
-function merge(pieces: readonly Piece[], query: DayQuery): DayPage {
+function merge<T>(pieces: readonly Piece<T>[], query: DayQuery): Page<T> {
   const { limit, newestFirst } = query;
   const before = (a: string, b: string): boolean => (newestFirst ? a > b : a < b);
   const ends = pieces.flatMap(({ items, more }) => (more ? items.slice(-1) : []));
@@ -86,7 +115,7 @@ function merge(pieces: readonly Piece[], query: DayQuery): DayPage {
   const more = frontier !== null || certain.length > limit;
   invariant(!more || last !== undefined, 'a page that is not the last moves on');
   return {
-    entries: shown.map(({ entry }) => entry),
+    found: shown.map(({ value }) => value),
     next: more && last !== undefined ? last.place : null,
   };
 }

@@ -1,5 +1,5 @@
-import { applyEntry } from '#lib/ledger/apply-entry';
 import type { Entry } from '#lib/ledger/entry';
+import { replay } from '#lib/ledger/replay';
 import { emptyHead, type Head } from '#lib/ledger/wallet';
 import {
   ContentionError,
@@ -66,7 +66,7 @@ async function headAt(table: Table, newest: Head, instant: string): Promise<Head
   if (start.seq === seq) return start;
   const entries = await sequence.range(start.seq + 1, seq);
   if (entries.length < seq - start.seq) throw new ContentionError('an index is behind its table');
-  return entries.toReversed().reduce(applyEntry, start);
+  return replay(start, entries.toReversed());
 }
 
 async function numberedPage(table: Table, head: Head, query: HistoryQuery): Promise<HistoryPage> {

@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { InvariantError } from '#lib/invariant';
 import { type Draw, type Entry, ENTRY_TYPES } from '#lib/ledger/entry';
 import {
   CATEGORIES,
@@ -18,6 +19,7 @@ import {
   sequenceKey,
   typePartition,
 } from '#lib/store/keys';
+import type { WalletMove } from '#lib/ports';
 import { fromItem, type ItemValue, toItem } from '#lib/store/names';
 
 /*
@@ -142,15 +144,7 @@ export function headAttributes(head: Head): ItemValue {
 }
 
 export function headFromItem(item: object): Head {
-  const {
-    pk,
-    sk,
-    version,
-    grants,
-    totals: stored,
-    counts,
-    ...head
-  } = headSchema.parse(fromItem(item));
+  const { pk, sk, version, grants, totals: stored, counts, ...head } = parsed(headSchema, item);
   return {
     ...head,
     userId: pk.slice('USER#'.length),
@@ -215,7 +209,7 @@ export function entryFromItem(item: object): Entry {
     totals: stored,
     hold,
     ...entry
-  } = entrySchema.parse(fromItem(item));
+  } = parsed(entrySchema, item);
   return {
     ...entry,
     id: sk.slice(ENTRY_PREFIX.length),
@@ -227,6 +221,15 @@ export function entryFromItem(item: object): Entry {
     totals: { ...NO_TOTALS, ...dropUndefined(stored) },
     hold: hold ?? null,
   };
+}
+
+/** Whose entry an item is, from its keys and its number alone: whatever else it says may make no sense. */
+export function moveFromItem(item: ItemValue): WalletMove {
+  const wallet = {
+    userId: String(item['pk']).slice('USER#'.length),
+    creditType: String(item['credit_type']),
+  };
+  return { wallet, seq: typeof item['seq'] === 'number' ? item['seq'] : NaN };
 }
 
 function orAbsent(value: number): number | undefined {
@@ -242,4 +245,15 @@ function dropUndefined(partial: {
   readonly [Name in keyof Totals]?: number | undefined;
 }): Partial<Totals> {
   return Object.fromEntries(Object.entries(partial).filter(([, value]) => value !== undefined));
+}
+
+/** No request may go on with an item that somebody else has written, or a mistake of ours. */
+function parsed<T>(schema: z.ZodType<T>, item: object): T {
+  const { data, error, success } = schema.safeParse(fromItem(item));
+  if (success) return data;
+  const [issue] = error.issues;
+  const key = `${String(Reflect.get(item, 'pk'))} ${String(Reflect.get(item, 'sk'))}`;
+  throw new InvariantError(
+    `${key} is as we write it (${issue?.path.join('.') ?? ''}: ${issue?.message ?? ''})`,
+  );
 }

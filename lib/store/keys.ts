@@ -48,7 +48,7 @@ export interface Key {
 export const SHARDS = 8;
 
 /** Sorts numbers as text: 12 digits hold more entries than a wallet can ever have. */
-export const SEQ_DIGITS = 12;
+const SEQ_DIGITS = 12;
 
 export const accountKey = (userId: string): Key => ({ pk: userPartition(userId), sk: 'ACCOUNT' });
 

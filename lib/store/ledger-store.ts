@@ -1,5 +1,7 @@
-import { invariant } from '#lib/invariant';
+import { invariant, InvariantError } from '#lib/invariant';
+import { advance } from '#lib/ledger/advance';
 import { applyEntry } from '#lib/ledger/apply-entry';
+import type { Posting } from '#lib/ledger/decision';
 import { type Entry, entryId } from '#lib/ledger/entry';
 import { type Head, isRecent, type WalletRef } from '#lib/ledger/wallet';
 import {
@@ -12,12 +14,20 @@ import {
   type RecordCheck,
   type RecordRef,
   type RecordWrite,
+  type TellUnreadable,
+  type Unreadable,
   type Work,
 } from '#lib/ports';
 import { startBackoff } from '#lib/store/backoff';
 import { checkpointToItem, isBetweenCheckpoints, isCheckpoint } from '#lib/store/checkpoints';
 import { type Attempt, decideAndCommit, type Items, type Transaction } from '#lib/store/commit';
-import { entryFromItem, entryToItem, headFromItem, headToItem } from '#lib/store/items';
+import {
+  entryFromItem,
+  entryToItem,
+  headFromItem,
+  headToItem,
+  moveFromItem,
+} from '#lib/store/items';
 import {
   ENTRY_PREFIX,
   entryKey,
@@ -33,7 +43,6 @@ import { keyOfRecord, recordFromItem, recordKey, recordToItem } from '#lib/store
 import { readItems } from '#lib/store/remembered-settings';
 import { type Table, TRANSACT_ITEMS_MAX } from '#lib/store/table';
 import { type Put, transact } from '#lib/store/transact';
-import { sweepWallet } from '#lib/wallets/sweep-wallets';
 
 const LOOKS_MAX = 3;
 
@@ -41,17 +50,37 @@ const LOOKS_MAX = 3;
 export function createLedgerStore(table: Table): LedgerStore {
   return {
     loadHead: (wallet) => readHead(table, wallet),
-    loadHeads: async (userId) =>
-      (await queryUser(table, userId, HEAD_PREFIX)).map((item) => headFromItem(item)),
+    loadHeads: async (userId, tell) =>
+      (await queryUser(table, userId, HEAD_PREFIX)).flatMap((item) =>
+        readable(
+          () => headFromItem(item),
+          tell,
+          (detail) => ({
+            creditType: String(item['sk']).slice(HEAD_PREFIX.length),
+            seq: 0,
+            detail,
+          }),
+        ),
+      ),
     loadEntry: async (ref) => {
       const item = await getItem(table, entryKey(ref));
       return item && entryFromItem(item);
     },
-    loadEntries: async (userId) =>
-      (await queryUser(table, userId, ENTRY_PREFIX)).map((item) => entryFromItem(item)),
+    loadEntries: async (userId, tell) =>
+      (await queryUser(table, userId, ENTRY_PREFIX)).flatMap((item) =>
+        readable(
+          () => entryFromItem(item),
+          tell,
+          (detail) => {
+            const { seq, wallet } = moveFromItem(item);
+            return { creditType: wallet.creditType, seq, detail };
+          },
+        ),
+      ),
     load: (refs) => loadRecords(table, refs),
     run: (work) => runWork(table, work),
     runBatch: (work) => runBatch(table, work),
+    sweep: (wallet, now) => sweepWallet(table, wallet, now),
     write: (writes) => writeRecords(table, writes),
   };
 }
@@ -82,13 +111,12 @@ function runWork<F>(table: Table, work: Work<F>): Promise<Outcome<F>> {
       const plan = work.decide({ heads, read: readerOf(refs, items) });
       if (!plan.ok) {
         // What was read may have changed between the entry and the rest of it, even by this very command's first try.
-        // Words are what a command says to itself.
-        const isForCaller = typeof plan.refusal === 'object';
-        if (!lookedAgain && isForCaller && mayBeDone(work, heads[0], id)) {
+        // One that writes something is an answer, and not a no.
+        const { refusal, writes = [] } = plan;
+        if (!lookedAgain && writes.length === 0 && mayBeDone(work, heads[0], id)) {
           lookedAgain = true;
           return { missing: [done] };
         }
-        const { refusal, writes = [] } = plan;
         return { result: { kind: 'refused', refusal }, puts: writes.map(recordPut) };
       }
       const { puts, entry } = putsOf(work, heads, plan);
@@ -163,14 +191,8 @@ function runBatch<R>(table: Table, work: BatchWork<R>): Promise<R> {
       });
       if (plan === 'read_entries') return { missing: entryKeys };
       const { result, posting, writes } = plan;
-      const { entries } = posting;
-      const puts = [
-        ...writes.map(recordPut),
-        ...(entries.length === 0 ? [] : [headPut(head, posting.head)]),
-        ...entries.map(entryPut),
-        ...checkpointPuts(head, entries),
-      ];
-      return { result, puts, at: entries[0]?.createdAt };
+      const puts = [...writes.map(recordPut), ...postingPuts(head, posting)];
+      return { result, puts, at: posting.entries[0]?.createdAt };
     },
   });
 }
@@ -182,7 +204,7 @@ interface LedgerTransaction<R> extends Omit<Transaction<R>, 'decide'> {
 
 /**
  * What a wallet has to write down when time has passed can be sixty entries, so that two wallets, or one with a batch,
- * may have more than a transaction takes. What is over then goes first, as a sweep would have written it.
+ * may have more than a transaction takes. What is over then goes first, by a sweep.
  */
 async function untilItFits<R>(
   table: Table,
@@ -206,10 +228,32 @@ async function untilItFits<R>(
       },
     );
     if ('done' in outcome) return outcome.done;
-    const store = createLedgerStore(table);
-    for (const wallet of wallets) await sweepWallet(store, wallet, outcome.crowdedAt);
+    for (const wallet of wallets) await sweepWallet(table, wallet, outcome.crowdedAt);
   }
   throw new ContentionError('more expired between two looks than a transaction can tell');
+}
+
+function sweepWallet(table: Table, wallet: WalletRef, now: string): Promise<number> {
+  const key = headKey(wallet);
+  return decideAndCommit(table, {
+    done: null,
+    guarded: [key],
+    reads: [],
+    decide: (items) => {
+      const head = headOf(wallet, items.get(key));
+      const posting = advance(head, now);
+      return { result: posting.entries.length, puts: postingPuts(head, posting) };
+    },
+  });
+}
+
+/** The entries of one wallet and the head that they lead to; nothing where there are none. */
+function postingPuts(
+  before: Head,
+  { entries, head }: Pick<Posting, 'entries' | 'head'>,
+): readonly Put[] {
+  if (entries.length === 0) return [];
+  return [headPut(before, head), ...entries.map(entryPut), ...checkpointPuts(before, entries)];
 }
 
 function headPut(before: Head, after: Head): Put {
@@ -270,6 +314,21 @@ function readerOf(refs: readonly RecordRef[], items: Pick<Items, 'get'>): Reader
 
 function nameOf(key: Key): string {
   return `${key.pk}\n${key.sk}`;
+}
+
+/** What is read, or nothing where it makes no sense and somebody wants to be told. */
+function readable<T>(
+  read: () => T,
+  tell: TellUnreadable | undefined,
+  unreadable: (detail: string) => Unreadable,
+): readonly T[] {
+  try {
+    return [read()];
+  } catch (error) {
+    if (!tell || !(error instanceof InvariantError)) throw error;
+    tell(unreadable(error.message));
+    return [];
+  }
 }
 
 function queryUser(table: Table, userId: string, prefix: string): Promise<readonly ItemValue[]> {

@@ -1,5 +1,5 @@
 /*
- * Storage is snake_case, the code camelCase (STYLE 10): this is the edge where every item crosses. `metadata` is the
+ * Storage is snake_case, the code camelCase: this is the edge where every item crosses. `metadata` is the
  * caller's own and the `value` of a setting its operator's: their keys stay as they came.
  */
 

@@ -30,6 +30,7 @@ const BUSY_REASONS = new Set([
   'ThrottlingError',
   'ProvisionedThroughputExceeded',
 ]);
+
 /**
  * Writes all puts or none, in one round trip. The SDK repeats lost answers with the token of the first attempt, but it
  * never repeats a cancelled transaction: that is for the caller to decide, who gets the items in the way with it.

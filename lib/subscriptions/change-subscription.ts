@@ -3,7 +3,7 @@ import { ContentionError, type LedgerStore } from '#lib/ports';
 import { ensureCustomer } from '#lib/purchases/provider-customer';
 import { type ProviderRefusal, providerRefusal } from '#lib/purchases/provider-refusal';
 import { type RedirectUrls, refusedUrl, type UrlRefusal } from '#lib/purchases/redirect-urls';
-import type { KeyedRequest } from '#lib/requests/request-record';
+import { type KeyedRequest, requestAbout } from '#lib/requests/request-record';
 import { decideChange, type Wish, type WishRefusal } from '#lib/subscriptions/decide-change';
 import { askProvider, keepAnswer } from '#lib/subscriptions/provider-truth';
 import { readSubscription, type SubscriptionView } from '#lib/subscriptions/read-subscription';
@@ -58,8 +58,9 @@ const RACES_MAX = 5;
  */
 export async function changeSubscription(
   deps: ChangeDependencies,
-  input: ChangeInput,
+  asked: ChangeInput,
 ): Promise<ChangeOutcome> {
+  const input = { ...asked, request: requestAbout(asked.userId, asked.request) };
   const forbidden = input.urls && refusedUrl(deps.redirectOrigins, input.urls);
   if (forbidden) return refused(forbidden);
   for (let race = 0; race < RACES_MAX; race += 1) {
@@ -69,14 +70,17 @@ export async function changeSubscription(
       return refused({ code: 'IDEMPOTENCY_KEY_REUSED' });
     }
     if (known && known.doneAt !== null) return replay(deps, input, known);
-    if (known && isRepeatable(known, input.now)) return perform(deps, input, known.decided);
+    const isRepeated = known !== null;
+    if (known && isRepeatable(known, input.now)) {
+      return perform(deps, input, { decided: known.decided, isRepeated });
+    }
     const decided = await decide(deps, input);
     if (decided.kind === 'refused') return decided;
     const isKept = await keepRequest(deps, input, {
       value: { decided, doneAt: null, page: null },
       version: stored?.version ?? null,
     });
-    if (isKept) return perform(deps, input, decided);
+    if (isKept) return perform(deps, input, { decided, isRepeated });
   }
   throw new ContentionError('a request was sent again each time that it was looked at');
 }
@@ -96,13 +100,13 @@ async function decide(
 async function perform(
   deps: ChangeDependencies,
   input: ChangeInput,
-  decided: Decided,
+  { decided, isRepeated }: { readonly decided: Decided; readonly isRepeated: boolean },
 ): Promise<ChangeOutcome> {
   switch (decided.kind) {
     case 'page':
       return openPage(deps, input, decided);
     case 'change':
-      return change(deps, input, decided);
+      return change(deps, input, { decided, isRepeated });
     default:
       return unreachable(decided);
   }
@@ -132,12 +136,22 @@ async function openPage(
 async function change(
   deps: ChangeDependencies,
   input: ChangeInput,
-  decided: Extract<Decided, { readonly kind: 'change' }>,
+  {
+    decided,
+    isRepeated,
+  }: {
+    readonly decided: Extract<Decided, { readonly kind: 'change' }>;
+    readonly isRepeated: boolean;
+  },
 ): Promise<ChangeOutcome> {
   const { ledger, provider } = deps;
   const { actor, now, request, userId } = input;
   const { act, subscriptionId } = decided;
-  const answer = await provider.change({ subscriptionId, act, cause: request.cause });
+  const done = await provider.change({ subscriptionId, act, cause: request.cause });
+  // Asked again under a key, Stripe gives its first answer again, which may be older than what we know
+  // (docs.stripe.com/api/idempotent_requests).
+  const isOld = isRepeated && done.kind === 'told';
+  const answer = isOld ? await provider.find(subscriptionId) : done;
   if (answer.kind === 'declined') return refused({ code: 'PAYMENT_DECLINED' });
   if (answer.kind === 'absent') {
     return refused({

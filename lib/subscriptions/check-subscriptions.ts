@@ -6,6 +6,7 @@ import { checkDueAt } from '#lib/subscriptions/due-check';
 import type { GrantPlanDependencies } from '#lib/subscriptions/grant-plan-credits';
 import type { Subscription } from '#lib/subscriptions/subscription';
 import type { SubscriptionProvider } from '#lib/subscriptions/subscription-provider';
+import { startTurns } from '#lib/turns';
 
 export interface CheckDependencies extends GrantPlanDependencies {
   readonly plansDue: PlanDueStore;
@@ -42,19 +43,22 @@ export async function checkSubscriptions(deps: CheckDependencies, now: string): 
   const restored: string[] = [];
   const open: string[] = [];
   let asked = 0;
-  for (const userId of users) {
+  const look = async (userId: string) => {
     const id = { userId };
     const read = await deps.ledger.load([{ record: 'subscription', id }]);
     const subscription = read('subscription', id)?.value ?? null;
     const dueAt = subscription && checkDueAt(subscription);
     // The index is a moment behind: it may have been told since.
-    if (!subscription?.provider || dueAt === null || dueAt > now) continue;
+    if (!subscription?.provider || dueAt === null || dueAt > now) return;
     asked += 1;
     const { subscriptionId } = subscription.provider;
     const outcome = await check(deps, { userId, subscriptionId, now });
     if (outcome.isNews) restored.push(subscriptionId);
     if (outcome.problem !== null) open.push(`${subscriptionId}: ${outcome.problem}`);
-  }
+  };
+  const turns = startTurns();
+  for (const userId of users) await turns.take(() => look(userId));
+  turns.end();
   return { asked, restored, open };
 }
 

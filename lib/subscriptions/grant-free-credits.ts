@@ -8,6 +8,7 @@ import { type Month, monthAt } from '#lib/subscriptions/months';
 import { FREE_PERIODS } from '#lib/subscriptions/plan-credits';
 import { tierInForce } from '#lib/subscriptions/subscription';
 import { planOfTier } from '#lib/subscriptions/tiers';
+import { startTurns } from '#lib/turns';
 
 const USERS_MAX = 200;
 const LOOKS_MAX = 5;
@@ -37,7 +38,13 @@ export async function grantFreeCredits(
   if (plan.monthly_credits.length === 0) return { granted: 0, refused: 0, more: false };
   const users = await deps.plansDue.dueUsers({ now, limit: USERS_MAX });
   const outcomes: (string | null)[] = [];
-  for (const userId of users) outcomes.push(await grantFreeMonth(deps, { userId, now }));
+  const turns = startTurns();
+  for (const userId of users) {
+    await turns.take(async () => {
+      outcomes.push(await grantFreeMonth(deps, { userId, now }));
+    });
+  }
+  turns.end();
   const countOf = (kind: string) => outcomes.filter((each) => each === kind).length;
   return {
     granted: countOf('granted'),

@@ -13,6 +13,7 @@ import {
 } from '#lib/ports';
 import {
   type KeyedRequest,
+  requestAbout,
   requestOf,
   requestRefs,
   requestWrites,
@@ -189,7 +190,8 @@ function termsOf(read: Reader, { userId, feature, command }: UseInput): UseTerms
 }
 
 /** What a caller charges is never nothing, so that its entry tells. */
-function keyOf({ command, price }: UseInput): KeyedRequest {
+function keyOf({ command, price, userId }: UseInput): KeyedRequest {
   const { cause, fingerprint = null } = command;
-  return { cause, fingerprint: price.kind === 'given' ? null : fingerprint };
+  const isTold = price.kind === 'given';
+  return requestAbout(userId, { cause, fingerprint: isTold ? null : fingerprint });
 }

@@ -4,7 +4,7 @@ import { ContentionError, type LedgerStore } from '#lib/ports';
 import { applyPaymentEvent } from '#lib/purchases/apply-payment-event';
 import { beginPurchase } from '#lib/purchases/begin-purchase';
 import { purchaseRef } from '#lib/purchases/find-event-purchase';
-import type { Purchase } from '#lib/purchases/purchase';
+import { attemptCauseOf, type Purchase } from '#lib/purchases/purchase';
 import { withOutcome } from '#lib/purchases/purchase-facts';
 import { statusOf } from '#lib/purchases/purchase-status';
 import {
@@ -137,7 +137,7 @@ async function beginOf(
       userId,
       provider: 'stripe',
       origin: 'auto_topup',
-      cause: purchaseId.replace('pur_', 'request:'),
+      cause: attemptCauseOf(purchaseId),
       fingerprint: null,
       now,
     },

@@ -3,6 +3,7 @@ import { availableOf, type WalletRef } from '#lib/ledger/wallet';
 import { ContentionError, type LedgerStore, type Reader, type RecordRef } from '#lib/ports';
 import {
   type KeyedRequest,
+  requestAbout,
   requestOf,
   requestRefs,
   requestWrites,
@@ -101,7 +102,8 @@ async function changeTopUp(
   input: { readonly wallet: WalletRef; readonly request: KeyedRequest; readonly now: string },
   change: (topUp: TopUp) => Promise<Change>,
 ): Promise<TopUpOutcome> {
-  const { now, request, wallet } = input;
+  const { now, wallet } = input;
+  const request = requestAbout(wallet.userId, input.request);
   const ref = topUpRef(wallet);
   const refs: readonly RecordRef[] = [ref, ...requestRefs(request)];
   for (let race = 0; race < RACES_MAX; race += 1) {

@@ -6,6 +6,7 @@ import { type ProviderRefusal, providerRefusal } from '#lib/purchases/provider-r
 import { refusedUrl, type UrlRefusal } from '#lib/purchases/redirect-urls';
 import {
   type KeyedRequest,
+  requestAbout,
   requestOf,
   requestRefs,
   requestWrites,
@@ -47,8 +48,9 @@ export async function setUpCard(
   },
 ): Promise<SetupOutcome> {
   const { cards, redirectOrigins, store } = deps;
-  const { cancelUrl, now, request, successUrl, wallet } = input;
+  const { cancelUrl, now, successUrl, wallet } = input;
   const { creditType, userId } = wallet;
+  const request = requestAbout(userId, input.request);
   const forbidden = refusedUrl(redirectOrigins, { successUrl, cancelUrl });
   if (forbidden) return refused(forbidden);
   const keyed = await takeKey(store, request, now);

@@ -1,6 +1,6 @@
 import { hash } from 'node:crypto';
 import * as z from 'zod';
-import { ID_PREFIXES } from '#lib/contract/ids';
+import { ID_PREFIXES } from '#lib/id-prefixes';
 import type { TOPUP_REASONS } from '#lib/contract/topups';
 import type { WalletRef } from '#lib/ledger/wallet';
 
@@ -14,7 +14,6 @@ const fill = z.union([
   z.object({ kind: z.literal('package'), packageId: z.string() }),
   z.object({ kind: z.literal('target'), credits: z.int().min(1) }),
 ]);
-export type Fill = z.infer<typeof fill>;
 
 /** What the owner has agreed to. Money in minor units of the currency. */
 const terms = z.object({
@@ -30,7 +29,6 @@ export type TopUpTerms = z.infer<typeof terms>;
 
 /** A card that the owner has let us charge while they are away. */
 const card = z.object({ customerRef: z.string(), methodRef: z.string(), savedAt: instant });
-export type SavedCard = z.infer<typeof card>;
 
 /**
  * One purchase that was begun for the wallet. Everything that its charge says stands here before anybody is asked, so
@@ -50,7 +48,7 @@ const attempt = z.object({
 });
 export type TopUpAttempt = z.infer<typeof attempt>;
 
-export const OUTCOME_KINDS = ['paid', 'failed', 'refused'] as const;
+const OUTCOME_KINDS = ['paid', 'failed', 'refused'] as const;
 
 /**
  * The automatic top-up of one wallet: what its owner wants, and what became of it. At most one purchase is in flight,

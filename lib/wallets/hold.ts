@@ -1,4 +1,5 @@
 import * as z from 'zod';
+import { sameNumber } from '#lib/id-prefixes';
 import type { Entry } from '#lib/ledger/entry';
 import { invariant } from '#lib/invariant';
 
@@ -41,7 +42,7 @@ export function stateOf(hold: HoldRecord, now: string): HoldState {
 
 /** The id follows from the entry that places the hold: a repeated request meets its hold, and no id comes twice. */
 export function holdIdOf(entryId: string): string {
-  return entryId.replace(/^txn_/, 'hld_');
+  return sameNumber(entryId, 'hold');
 }
 
 /** The hold that an entry placed. */

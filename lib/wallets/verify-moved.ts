@@ -2,7 +2,13 @@ import * as z from 'zod';
 import { InvariantError } from '#lib/invariant';
 import { isSameHead, otherHead, type VerificationProblem, verifyAfter } from '#lib/ledger/verify';
 import type { Head, WalletRef } from '#lib/ledger/wallet';
-import type { DayStore, HistoryStore, LedgerStore } from '#lib/ports';
+import {
+  ContentionError,
+  type HistoryStore,
+  type LedgerStore,
+  type MoveStore,
+  type WalletMove,
+} from '#lib/ports';
 import { verifyWallets } from '#lib/wallets/verify-wallets';
 import { dayEnd, earliest, hourStart, HOUR_MS, later } from '#lib/reports/utc-periods';
 
@@ -11,7 +17,7 @@ export const verificationProgressSchema = z.object({ verifiedTo: z.string() });
 export type VerificationProgress = z.infer<typeof verificationProgressSchema>;
 
 export interface VerifyDependencies {
-  readonly days: DayStore;
+  readonly moves: MoveStore;
   readonly history: HistoryStore;
   readonly ledger: Pick<LedgerStore, 'load' | 'loadHead' | 'loadHeads' | 'loadEntries' | 'write'>;
 }
@@ -53,8 +59,8 @@ export async function verifyMovedWallets(
   let wallets = 0;
   for (let hour = 0; hour < HOURS_MAX && from < closable && run.hasTime(); hour += 1) {
     const to = later(from, HOUR_MS);
-    for (const wallet of await movedWallets(deps, { from, to })) {
-      const problems = await verifySince(deps, wallet, from);
+    for (const { wallet, seq } of await movedWallets(deps, { from, to })) {
+      const problems = await verifySince(deps, { wallet, seen: seq, instant: from });
       if (problems.length > 0) broken.push({ wallet, problems });
       wallets += 1;
     }
@@ -66,50 +72,62 @@ export async function verifyMovedWallets(
   return { wallets, broken, verifiedTo: from };
 }
 
+/** Each with the highest number that an entry of it has in that hour; not a number where one has none. */
 async function movedWallets(
-  { days }: Pick<VerifyDependencies, 'days'>,
+  { moves }: Pick<VerifyDependencies, 'moves'>,
   hour: { readonly from: string; readonly to: string },
-): Promise<readonly WalletRef[]> {
-  const found = new Map<string, WalletRef>();
+): Promise<readonly WalletMove[]> {
+  const found = new Map<string, WalletMove>();
   let after: string | null = null;
   const to = earliest(hour.to, dayEnd(hour.from));
   do {
-    const page = await days.page({ from: hour.from, to, after, limit: PAGE });
-    for (const { userId, creditType } of page.entries) {
-      found.set(`${userId} ${creditType}`, { userId, creditType });
+    const page = await moves.page({ from: hour.from, to, after, limit: PAGE });
+    for (const { wallet, seq } of page.moves) {
+      const name = `${wallet.userId} ${wallet.creditType}`;
+      found.set(name, { wallet, seq: Math.max(seq, found.get(name)?.seq ?? 0) });
     }
     after = page.next;
   } while (after !== null);
   return [...found.values()];
 }
 
+interface Moved {
+  readonly wallet: WalletRef;
+  /** The number of an entry that there is, in whatever state the head may be. */
+  readonly seen: number;
+  readonly instant: string;
+}
+
 /** What is wrong with a wallet's entries since an instant, and with the head that they lead to. */
 async function verifySince(
   { history, ledger }: Pick<VerifyDependencies, 'history' | 'ledger'>,
-  wallet: WalletRef,
-  instant: string,
+  moved: Moved,
 ): Promise<readonly VerificationProblem[]> {
   try {
-    return await followEntries({ history, ledger }, wallet, instant);
+    return await followEntries({ history, ledger }, moved);
   } catch (error) {
-    // Even the wallet's past cannot be replayed: that is a finding, and no reason to leave out the others.
+    // Records that make no sense, or an entry that is not where it should be: a finding, and no reason to leave out
+    // the others. The table itself tells, at the price of the whole history.
+    if (error instanceof ContentionError) return proveWhole(ledger, moved.wallet);
     if (!(error instanceof InvariantError)) throw error;
-    return [{ seq: 0, code: 'REPLAY_FAILED', detail: error.message }];
+    const problems = await proveWhole(ledger, moved.wallet);
+    return [...problems, { seq: 0, code: 'REPLAY_FAILED', detail: error.message }];
   }
 }
 
 async function followEntries(
   { history, ledger }: Pick<VerifyDependencies, 'history' | 'ledger'>,
-  wallet: WalletRef,
-  instant: string,
+  { instant, seen, wallet }: Moved,
 ): Promise<readonly VerificationProblem[]> {
   const head = await ledger.loadHead(wallet);
+  // An older head than its entries, or none: their numbers are taken, and what they moved is not.
+  if (!(head.seq >= seen)) return proveWhole(ledger, wallet);
   let reached: Head = await history.headAt(wallet, later(instant, -1));
   while (reached.seq < head.seq) {
     const last = Math.min(head.seq, reached.seq + PAGE);
     const limit = last - reached.seq;
     const { entries } = await history.page({ wallet, asOfTotal: last, offset: 0, limit });
-    // An index that lags, or an entry that is gone: the table itself tells, at the price of the whole history.
+    // An index that lags, or an entry that is gone.
     if (entries.length < limit) return proveWhole(ledger, wallet);
     const proven = verifyAfter(reached, entries);
     if (proven.problems.length > 0 || !proven.head) return proven.problems;

@@ -153,12 +153,17 @@ async function mailed() {
 }
 
 describe('an owner’s threshold', () => {
-  const request = { now: NOW, cause: 'request:1', fingerprint: 'f' };
+  const asked = (key: string, threshold: number | null) => ({
+    wallet,
+    threshold,
+    request: { cause: `request:${key}`, fingerprint: `${threshold}` },
+    now: NOW,
+  });
 
   it('counts from then on, and is told at once where the balance is below it already', async () => {
     await give(100, 'welcome');
     await settle();
-    const set = await setThreshold(test.ledger, { wallet, threshold: 500, ...request });
+    const set = await setThreshold(test.ledger, asked('1', 500));
     expect(set).toMatchObject({ kind: 'set', state: { threshold: 500, own: true, low: true } });
     await settle();
     expect(told()).toEqual(['credits.balance.low']);
@@ -168,8 +173,8 @@ describe('an owner’s threshold', () => {
   });
 
   it('goes back to the operator’s, which is what counts where there is none', async () => {
-    await setThreshold(test.ledger, { wallet, threshold: 500, ...request });
-    await setThreshold(test.ledger, { wallet, threshold: null, ...request, cause: 'request:2' });
+    await setThreshold(test.ledger, asked('1', 500));
+    await setThreshold(test.ledger, asked('2', null));
     expect(await readThreshold(test.ledger, { wallet, now: NOW })).toMatchObject({
       threshold: 10,
       own: false,
@@ -177,12 +182,20 @@ describe('an owner’s threshold', () => {
   });
 
   it('is answered again for the same key, and refused for another threshold under it', async () => {
-    const first = { wallet, threshold: 500, ...request };
-    await setThreshold(test.ledger, first);
-    expect(await setThreshold(test.ledger, first)).toMatchObject({ kind: 'replayed' });
-    expect(
-      await setThreshold(test.ledger, { ...first, threshold: 5, fingerprint: 'g' }),
-    ).toMatchObject({ kind: 'reused' });
+    await setThreshold(test.ledger, asked('1', 500));
+    const again = await setThreshold(test.ledger, asked('1', 500));
+    expect(again).toMatchObject({ kind: 'replayed' });
+    const other = await setThreshold(test.ledger, asked('1', 5));
+    expect(other).toMatchObject({ kind: 'reused' });
+  });
+
+  it('stays as the newest request set it, when an older one is repeated late', async () => {
+    await setThreshold(test.ledger, asked('1', 5));
+    await setThreshold(test.ledger, asked('2', 50));
+    const late = await setThreshold(test.ledger, asked('1', 5));
+    expect(late).toMatchObject({ kind: 'replayed', state: { threshold: 50 } });
+    const read = await readThreshold(test.ledger, { wallet, now: NOW });
+    expect(read).toMatchObject({ threshold: 50, own: true });
   });
 });
 

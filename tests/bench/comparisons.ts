@@ -93,7 +93,7 @@ function inTurn<T>(variants: readonly T[], round: number): readonly T[] {
   return [...variants.slice(first), ...variants.slice(0, first)];
 }
 
-export function spreadOf(values: readonly number[]): Spread {
+function spreadOf(values: readonly number[]): Spread {
   return {
     median: quantile(values, 0.5),
     low: quantile(values, 0.25),

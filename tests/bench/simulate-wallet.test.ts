@@ -15,7 +15,7 @@ describe('one hot wallet at the published limits of DynamoDB', () => {
     expect(quiet.lost).toBe(0);
   });
 
-  test('numbering each spend costs half of the rate, and batches give back many times as much', () => {
+  test('numbering each spend costs a third of the rate, and batches give back many times as much', () => {
     const [single, conditional, batch] = [DESIGNS.single, DESIGNS.conditional, DESIGNS.batch].map(
       (design) => highestRate(design, SEED).rate,
     );

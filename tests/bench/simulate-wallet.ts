@@ -1,9 +1,14 @@
+import { RETRY_BUDGET_MS } from '#functions/service/dependencies';
+import { waitMaxMs } from '#lib/store/backoff';
+
 /**
  * One hot wallet on DynamoDB, simulated: what this machine's engine cannot show, because it is faster than a network
  * and has no limit of its own. The model is the research behind DESIGN 4: request and answer travel 1.25 to 2.5 ms
  * each; a transaction holds its items for 2.5 to 5 ms, and one that meets them held, or finds another version than it
  * has read, is cancelled; a read takes 2 to 4 ms and fails for nobody; an item takes 1,000 write units a second, those
- * of cancelled transactions included. Lost races are tried again after full jitter from 10 ms to 160 ms.
+ * of cancelled transactions included. Who loses does as the store does (`lib/store/commit.ts`): what meets a held item
+ * waits with the store's own bounds and reads again; what finds another version has it from the answer and tries at
+ * once; both until the deadline of a spend.
  */
 
 export interface SimulatedDesign {
@@ -25,14 +30,19 @@ export interface Simulated {
   readonly rate: number;
   readonly p99Ms: number;
   readonly tries: number;
-  /** The part of the spends that found no place within their tries. */
+  /** The part of the spends that found no place until their deadline. */
   readonly lost: number;
 }
 
+/** One spend, or one batch of them, on its way. */
+interface Request {
+  readonly began: number;
+  readonly waits: number;
+}
+
 const SECONDS = 60;
-const TRIES_MAX = 25;
-const BACKOFF_MIN_MS = 10;
-const BACKOFF_MAX_MS = 160;
+/** Written with each transaction, beside an entry for each spend. */
+const HEADS = 1;
 /** To prepare and to commit, one each, of the head; its entries are other items. */
 const UNITS_PER_TRY = 2;
 const UNITS_PER_MS = 1;
@@ -55,9 +65,10 @@ export function simulateWallet(
   let units = UNITS_SAVED_MAX;
   let unitsAt = 0;
 
-  const attempt = (began: number, tried: number, now: number): void => {
+  /** Reads, where the design does, and sends what was decided then. */
+  const attempt = (request: Request, now: number): void => {
     if (!design.readsVersion) {
-      arrive({ began, tried, read: null }, now);
+      send(request, null, now);
       return;
     }
     // What is read is what stood there in the middle of the read.
@@ -65,44 +76,47 @@ export function simulateWallet(
     events.add(now + tookMs / 2, (seenAt) => {
       const read = version;
       events.add(seenAt + tookMs / 2, (readAt) => {
-        arrive({ began, tried, read }, readAt);
+        send(request, read, readAt);
       });
     });
   };
-  const arrive = (
-    request: { readonly began: number; readonly tried: number; readonly read: number | null },
-    sentAt: number,
-  ): void => {
+  const send = (request: Request, read: number | null, sentAt: number): void => {
     events.add(sentAt + between(1.25, 2.5), (now) => {
-      const { began, read } = request;
       tries += 1;
-      const tried = request.tried + 1;
       units = Math.min(UNITS_SAVED_MAX, units + (now - unitsAt) * UNITS_PER_MS);
       unitsAt = now;
       const isThrottled = units < UNITS_PER_TRY;
       if (!isThrottled) units -= UNITS_PER_TRY;
-      const isCommitted = !isThrottled && now >= heldUntil && (read === null || read === version);
-      const answerMs = between(1.25, 2.5);
-      if (isCommitted) {
+      const answeredAt = now + between(1.25, 2.5);
+      if (isThrottled || now < heldUntil) {
+        const waitMs = between(0, waitMaxMs(request.waits, design.batch + HEADS));
+        again(request, answeredAt + waitMs, (at) => {
+          attempt({ ...request, waits: request.waits + 1 }, at);
+        });
+      } else if (read !== null && read !== version) {
+        const fresh = version;
+        again(request, answeredAt, (at) => {
+          send(request, fresh, at);
+        });
+      } else {
+        const answerMs = answeredAt - now;
         heldUntil = now + between(2.5, 5);
         events.add(heldUntil, (committedAt) => {
           version += 1;
-          latencies.push(committedAt + answerMs - began);
-        });
-      } else if (tried === TRIES_MAX) lost += 1;
-      else {
-        const backoffMs = Math.min(BACKOFF_MAX_MS, BACKOFF_MIN_MS * 2 ** (tried - 1));
-        events.add(now + answerMs + between(0, backoffMs), (again) => {
-          attempt(began, tried, again);
+          latencies.push(committedAt + answerMs - request.began);
         });
       }
     });
+  };
+  const again = ({ began }: Request, at: number, happen: Happening): void => {
+    if (at - began > RETRY_BUDGET_MS) lost += 1;
+    else events.add(at, happen);
   };
   const requestsPerMs = rate / design.batch / 1_000;
   for (let at = 0; at < SECONDS * 1_000; at += -Math.log(1 - random()) / requestsPerMs) {
     requests += 1;
     events.add(at, (now) => {
-      attempt(now, 0, now);
+      attempt({ began: now, waits: 0 }, now);
     });
   }
   events.run();

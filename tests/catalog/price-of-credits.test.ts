@@ -12,7 +12,11 @@ describe('the price of a number of credits', () => {
     [100, 'USD', '0.10', 0, 1_000],
     [1_000, 'USD', '0.10', 20, 8_000],
     [3, 'JPY', '15', 0, 45],
-    [1, 'KWD', '0.125', 0, 125],
+    // Providers charge three decimals in tens.
+    [1, 'KWD', '0.124', 0, 120],
+    [1, 'KWD', '0.125', 0, 130],
+    [3, 'KWD', '0.125', 0, 380],
+    [1, 'KWD', '0.001', 0, 10],
     // Half a cent is a cent; less is none, and nothing is free.
     [1, 'USD', '0.005', 0, 1],
     [3, 'USD', '0.00499999', 0, 1],

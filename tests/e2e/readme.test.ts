@@ -1,13 +1,18 @@
 import { execFile } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { promisify } from 'node:util';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { knownDifferences } from '#tests/contract/dynamodb/known-differences';
+import { openDataDirectory } from '#tests/support/stack';
 
 const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
 
+const data = openDataDirectory();
+afterAll(() => expect(data.close()).toBeGreaterThan(0));
+
 test('the four transcripts in the README are what npm run demo prints', async () => {
-  const { stdout } = await promisify(execFile)(process.execPath, ['infra/local/demo.ts']);
+  const demo = ['infra/local/demo.ts', '--data-dir', data.path];
+  const { stdout } = await promisify(execFile)(process.execPath, demo);
   const [users = '', operators = '', backends = '', plans = ''] = stdout.split(/^What .+ do.*:$/m);
   expect(masked(transcript('demo'))).toBe(masked(users.trim()));
   expect(masked(transcript('operators'))).toBe(masked(operators.trim()));

@@ -1,29 +1,29 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdtempSync, rmSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
-import { createClient } from '#tests/support/stack';
+import { createClient, openDataDirectory } from '#tests/support/stack';
 import { userDump } from '#tests/support/user-dump';
 
-const dataDir = mkdtempSync(join(tmpdir(), 'credit-ledger-restart-'));
-const started: ChildProcess[] = [];
-afterAll(() => {
-  for (const child of started) child.kill('SIGKILL');
-  rmSync(dataDir, { recursive: true, force: true });
+const data = openDataDirectory();
+const started: { readonly child: ChildProcess; readonly exited: Promise<unknown> }[] = [];
+afterAll(async () => {
+  for (const { child, exited } of started) {
+    child.kill('SIGKILL');
+    await exited;
+  }
+  expect(data.close()).toBeGreaterThan(0);
 });
 
 /** `npm start` as its own process, up to its ready line. */
 async function start(env: Readonly<Record<string, string>> = {}) {
   const child = spawn(process.execPath, ['infra/local/start.ts'], {
-    env: { ...process.env, PORT: '0', DATA_DIR: dataDir, ...env },
+    env: { ...process.env, PORT: '0', DATA_DIR: data.path, ...env },
     stdio: ['ignore', 'pipe', 'inherit'],
   });
-  started.push(child);
   const exited = once(child, 'exit');
+  started.push({ child, exited });
   for await (const line of createInterface({ input: child.stdout })) {
     const url = /^ready (http:\/\/\S+)$/.exec(line)?.[1];
     if (url !== undefined) return { child, exited, client: createClient(url) };

@@ -4,7 +4,7 @@ import * as z from 'zod';
 import { exportNextPart } from '#lib/exports/export-entries';
 import { exportKey, exportTaskOf } from '#lib/exports/export-task';
 import { createObjectStore } from '#lib/files/object-store';
-import { entriesCsv } from '#lib/http/export-resource';
+import { renderEntries } from '#lib/http/export-resource';
 import { jobSchema, type Job } from '#lib/jobs/job';
 import { add } from '#lib/ledger/inflow';
 import type { Entry } from '#lib/ledger/entry';
@@ -69,11 +69,11 @@ function quietDays(entry: Entry): DayStore {
 
 /** Runs a job to its end, every slice twice as after a crash, and reads its file. */
 async function exported(id: string, days: DayStore, period: { from: string; to: string }) {
-  const deps = { days, files, render: entriesCsv };
+  const deps = { days, files, render: renderEntries.csv };
   const everything = { userId: null, creditType: null, type: null, actor: null };
   let job: Job = jobSchema.parse({
     id,
-    task: exportTaskOf({ ...everything, ...period }),
+    task: exportTaskOf({ ...everything, ...period }, 'csv'),
     state: 'running',
     progress: { total: null, done: 0, refused: 0 },
     attempts: 1,
@@ -95,7 +95,7 @@ async function exported(id: string, days: DayStore, period: { from: string; to: 
   }
   const rows = z
     .array(z.object({ seq: z.coerce.number(), amount: z.coerce.number(), created_at: z.string() }))
-    .parse(parse(await files.get(exportKey(id)), { columns: true }));
+    .parse(parse(await files.get(exportKey(id, 'csv')), { columns: true }));
   return { progress: job.progress, slices, rows };
 }
 

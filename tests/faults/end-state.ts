@@ -29,6 +29,7 @@ export async function endState(world: World, marks: Marks): Promise<readonly str
   const mails = world.services.mails
     .list()
     .map(({ to, subject }) => `mail ${to.join()} ${subject}`);
+  const files = world.files().map(({ name, text }) => `file ${name} ${text}`);
   const provided = [
     ...world.stripe
       .events()
@@ -45,15 +46,20 @@ export async function endState(world: World, marks: Marks): Promise<readonly str
     .map(({ event }) => `bus ${event['detail-type']} ${JSON.stringify(event.detail)}`);
   const atLeastOnce = new Set([...queues, ...told].map(anonymous));
   const items = (await world.items()).filter(isOfInterest).map(contentOf);
-  return [...[...items, ...mails, ...provided].map(anonymous), ...atLeastOnce].toSorted();
+  return [...[...items, ...files, ...mails, ...provided].map(anonymous), ...atLeastOnce].toSorted();
 }
 
 /**
  * A bucket counts requests, and a caller who asks again is counted again. Whether an event had to wait for its payment
  * depends on the order in which they came.
  */
-function isOfInterest({ pk, reason }: DumpedItem): boolean {
-  return pk?.S?.startsWith('RATE#') !== true && reason?.S !== 'WAITS_FOR_PAYMENT';
+function isOfInterest(item: DumpedItem): boolean {
+  return !isBucket(item) && item['reason']?.S !== 'WAITS_FOR_PAYMENT';
+}
+
+/** What a limit counts by. */
+export function isBucket({ pk }: DumpedItem): boolean {
+  return pk?.S?.startsWith('RATE#') === true;
 }
 
 /**
@@ -86,13 +92,18 @@ function compareText(a: string, b: string): number {
 }
 
 export function anonymous(text: string): string {
-  return text
-    .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
-    .replaceAll(/\b([a-z]{2,5})_(?:test_)?(?:[a-z]\d_)?[A-Za-z0-9]{12,}/g, '$1_ID')
-    .replaceAll(/\d{4}-\d\d(-\d\d)?(?=[#"])/g, 'DAY')
-    .replaceAll(/((?:DAY#DAY|DUE|PLANS)#)\d/g, '$1SHARD')
-    .replaceAll(/("(?:\w*hash|message_id|fingerprint|recent)":\{"S":)"[^"]+"/g, '$1"OWN"')
-    .replaceAll(/(\\?"request_id\\?":\\?")[^"\\]+/g, '$1REQUEST')
-    .replaceAll(/("request_id":\{"S":)"[^"]+"/g, '$1"REQUEST"')
-    .replaceAll(/("(?:ttl)":\{"N":)"\d+"/g, '$1"LATER"');
+  return (
+    text
+      .replaceAll(/\d{4}-\d\d-\d\dT[\d:.]+Z/g, 'TIME')
+      .replaceAll(/\b([a-z]{2,5})_(?:test_)?(?:[a-z]\d_)?[A-Za-z0-9]{12,}/g, '$1_ID')
+      .replaceAll(/\d{4}-\d\d(-\d\d)?(?=[#"])/g, 'DAY')
+      .replaceAll(/((?:DAY#DAY|DUE|PLANS)#)\d/g, '$1SHARD')
+      .replaceAll(/("(?:\w*hash|message_id|fingerprint|recent)":\{"S":)"[^"]+"/g, '$1"OWN"')
+      .replaceAll(/(\\?"request_id\\?":\\?")[^"\\]+/g, '$1REQUEST')
+      // Whether somebody had to ask the provider depends on what its events had told.
+      .replaceAll(/("checked_at":)\{[^}]*\}/g, '$1"EVER"')
+      .replaceAll(/("upload_id":\{"S":)"[^"]+"/g, '$1"UPLOAD"')
+      .replaceAll(/("request_id":\{"S":)"[^"]+"/g, '$1"REQUEST"')
+      .replaceAll(/("(?:ttl)":\{"N":)"\d+"/g, '$1"LATER"')
+  );
 }

@@ -1,14 +1,15 @@
 import { createHash } from 'node:crypto';
 import type { DumpedItem } from '#infra/local/dynamodb/dump';
+import { breach, type InvariantNumber } from '#tests/faults/breach';
 import { type RawEntry, type RawHead, type RawTable, readTable } from '#tests/faults/raw-items';
 import { breachesOfRecords } from '#tests/faults/record-invariants';
 
 /*
- * What must hold of a table whatever happened to it, by plain arithmetic over its items. The numbers are those of the
- * programme that README's section on proof lists; nothing of the product is used, so that its mistakes are not repeated.
+ * What must hold of a table whatever happened to it (`INVARIANTS`), by plain arithmetic over its items: nothing of the
+ * product is used, so that its mistakes are not repeated.
  */
 
-/** Every breach, as a sentence that names the invariant; none where all is well. */
+/** Every breach, as a sentence that says what is and what must hold; none where all is well. */
 export function breaches(items: readonly DumpedItem[]): readonly string[] {
   const table = readTable(items);
   return [
@@ -30,7 +31,7 @@ export function changesOf(
   const changed = before
     .filter((item) => / (ENTRY|REDEMPTION)#|^AUDIT#/.test(name(item)))
     .filter((item) => now.get(name(item)) !== JSON.stringify(item))
-    .map((item) => `5: ${name(item)} is not what it was`);
+    .map((item) => breach(5, `${name(item)} is not what it was`));
   return [...changed, ...regressions(readTable(before), readTable(after))];
 }
 
@@ -39,13 +40,15 @@ function regressions(before: RawTable, after: RawTable): readonly string[] {
   return before.purchases.flatMap((old) => {
     const now = later.get(old.id);
     const at = `purchase ${old.id}`;
-    if (!now) return [`17: ${at} has gone`];
+    if (!now) return [breach(17, `${at} has gone`)];
     const lost = old.payments.filter(({ ref }) => !now.payments.some((each) => each.ref === ref));
     const terms = ['user_id', 'credit_type', 'credits', 'amount_minor', 'currency'] as const;
     return [
-      ...lost.map(({ ref }) => `17: ${at} has forgotten ${ref}`),
-      ...terms.filter((term) => old[term] !== now[term]).map((term) => `15: ${at} changed ${term}`),
-      ...(old.credited && !now.credited ? [`17: ${at} is not credited any more`] : []),
+      ...lost.map(({ ref }) => breach(17, `${at} has forgotten ${ref}`)),
+      ...terms
+        .filter((term) => old[term] !== now[term])
+        .map((term) => breach(15, `${at} changed ${term}`)),
+      ...(old.credited && !now.credited ? [breach(17, `${at} is not credited any more`)] : []),
     ];
   });
 }
@@ -70,10 +73,10 @@ function wallets({ heads, entries }: RawTable): readonly Wallet[] {
 }
 
 function breachesOfWallet({ name, head, entries }: Wallet): readonly string[] {
-  if (!head) return [`1: ${name} has entries and no head`];
+  if (!head) return [breach(1, `${name} has entries and no head`)];
   const found: string[] = [];
-  const must = (isTrue: boolean, breach: string): void => {
-    if (!isTrue) found.push(`${breach} (${name})`);
+  const must = (isTrue: boolean, number: InvariantNumber, what: string): void => {
+    if (!isTrue) found.push(breach(number, `${what} (${name})`));
   };
   let balance = 0;
   let debt = 0;
@@ -81,32 +84,34 @@ function breachesOfWallet({ name, head, entries }: Wallet): readonly string[] {
   let time = '';
   const grants = new Map<string, { remaining: number; held: number; expiresAt?: string }>();
   for (const [index, entry] of entries.entries()) {
-    must(entry.seq === index + 1, `1: entry ${index + 1} is numbered ${entry.seq}`);
+    must(entry.seq === index + 1, 1, `entry ${index + 1} is numbered ${entry.seq}`);
     must(
       entry.balance_before === balance,
-      `2: entry ${entry.seq} begins at ${entry.balance_before}, not ${balance}`,
+      2,
+      `entry ${entry.seq} begins at ${entry.balance_before}, not ${balance}`,
     );
-    must(entry.prev_hash === hash, `2: entry ${entry.seq} does not follow from the one before`);
-    must(entry.created_at >= time, `22: entry ${entry.seq} was made before the one before it`);
+    must(entry.prev_hash === hash, 2, `entry ${entry.seq} does not follow from the one before`);
+    must(entry.created_at >= time, 22, `entry ${entry.seq} was made before the one before it`);
     balance += entry.amount;
     debt += entry.debt_change;
-    must(balance >= 0, `3: the balance is ${balance} after entry ${entry.seq}`);
+    must(balance >= 0, 3, `the balance is ${balance} after entry ${entry.seq}`);
     must(
       debt >= 0 && entry.debt === debt,
-      `3: the debt is ${entry.debt} after entry ${entry.seq}, not ${debt}`,
+      3,
+      `the debt is ${entry.debt} after entry ${entry.seq}, not ${debt}`,
     );
     const drawn = sum(entry.draws.map(({ amount }) => amount));
-    must(drawn === entry.amount, `13: entry ${entry.seq} moves ${entry.amount} and draws ${drawn}`);
+    must(drawn === entry.amount, 13, `entry ${entry.seq} moves ${entry.amount} and draws ${drawn}`);
     for (const { grant_id, amount, held, expires_at } of entry.draws) {
       const grant = grants.get(grant_id) ?? { remaining: 0, held: 0 };
       grant.remaining += amount;
       grant.held += held;
       grants.set(grant_id, grant);
-      must(grant.remaining >= 0, `13: grant ${grant_id} has ${grant.remaining}`);
-      must(grant.held >= 0, `12: grant ${grant_id} holds ${grant.held}`);
+      must(grant.remaining >= 0, 13, `grant ${grant_id} has ${grant.remaining}`);
+      must(grant.held >= 0, 12, `grant ${grant_id} holds ${grant.held}`);
       const isSpent = amount < 0 && held === 0 && SPENDING.has(entry.type);
       const isOver = expires_at !== undefined && expires_at <= entry.created_at;
-      must(!(isSpent && isOver), `13: entry ${entry.seq} uses ${grant_id}, which had expired`);
+      must(!(isSpent && isOver), 13, `entry ${entry.seq} uses ${grant_id}, which had expired`);
     }
     for (const { from, into } of entry.merged) {
       const [gone, kept] = [grants.get(from), grants.get(into)];
@@ -118,36 +123,39 @@ function breachesOfWallet({ name, head, entries }: Wallet): readonly string[] {
     const totalled = balanceOf(entry.totals);
     must(
       totalled === balance,
-      `19: the totals of entry ${entry.seq} say ${totalled}, not ${balance}`,
+      19,
+      `the totals of entry ${entry.seq} say ${totalled}, not ${balance}`,
     );
     hash = entry.hash;
     time = entry.created_at;
   }
-  must(head.version === entries.length, `1: the head is at ${head.version} of ${entries.length}`);
-  must(head.balance === balance, `2: the head says ${head.balance}, the entries ${balance}`);
-  must(head.debt === debt, `3: the head owes ${head.debt}, the entries ${debt}`);
-  must(head.head_hash === hash, '2: the head is not that of the last entry');
+  must(head.version === entries.length, 1, `the head is at ${head.version} of ${entries.length}`);
+  must(head.balance === balance, 2, `the head says ${head.balance}, the entries ${balance}`);
+  must(head.debt === debt, 3, `the head owes ${head.debt}, the entries ${debt}`);
+  must(head.head_hash === hash, 2, 'the head is not that of the last entry');
   for (const [type, fields] of Object.entries(TOTALS)) {
     const moved = sum(entries.filter((entry) => entry.type === type).map(({ amount }) => amount));
     for (const [field, sign] of Object.entries(fields)) totals(field, sign * moved, type);
   }
   const held = sum(head.grants.map((grant) => grant.held));
   const remaining = sum(head.grants.map((grant) => grant.remaining));
-  must(remaining === balance, `13: grants have ${remaining}, the balance is ${balance}`);
-  must(balance - held >= 0, `3: ${held} are held of ${balance}`);
+  must(remaining === balance, 13, `grants have ${remaining}, the balance is ${balance}`);
+  must(balance - held >= 0, 3, `${held} are held of ${balance}`);
   const sliced = sum(head.holds.flatMap(({ slices }) => slices.map(({ amount }) => amount)));
-  must(sliced === held, `12: holds have ${sliced}, the head holds ${held}`);
+  must(sliced === held, 12, `holds have ${sliced}, the head holds ${held}`);
   for (const { id, remaining: left, held: set } of head.grants) {
     const grant = grants.get(id);
     must(
       grant?.remaining === left && grant.held === set,
-      `13: grant ${id} is not what its draws say`,
+      13,
+      `grant ${id} is not what its draws say`,
     );
   }
   const open = [...grants].filter(([, grant]) => grant.remaining > 0).length;
   must(
     open === head.grants.length,
-    `13: ${open} grants have credits, the head has ${head.grants.length}`,
+    13,
+    `${open} grants have credits, the head has ${head.grants.length}`,
   );
   return found;
 
@@ -157,7 +165,7 @@ function breachesOfWallet({ name, head, entries }: Wallet): readonly string[] {
       ([other, each]) => other !== type && field in each,
     );
     if (others.length > 0) return;
-    must(told === moved, `19: the head says ${told} ${field}, the entries ${moved}`);
+    must(told === moved, 19, `the head says ${told} ${field}, the entries ${moved}`);
   }
 }
 
@@ -191,8 +199,8 @@ function conservation({ heads, entries }: RawTable): readonly string[] {
   const balances = sum(heads.map(({ balance }) => balance));
   const moved = sum(entries.map(({ amount }) => amount));
   return [
-    ...(transferred === 0 ? [] : [`4: transfers come to ${transferred}`]),
-    ...(balances === moved ? [] : [`4: wallets have ${balances}, entries moved ${moved}`]),
+    ...(transferred === 0 ? [] : [breach(4, `transfers come to ${transferred}`)]),
+    ...(balances === moved ? [] : [breach(4, `wallets have ${balances}, entries moved ${moved}`)]),
   ];
 }
 
@@ -205,9 +213,11 @@ function causes({ entries }: RawTable): readonly string[] {
     const intent = `${user}\n${scope}\n${entry.cause}`;
     const id = `txn_${createHash('sha256').update(intent).digest('hex').slice(0, 32)}`;
     const found = [
-      ...(entry.cause === '' || entry.actor === '' ? [`9: ${entry.sk} has no cause`] : []),
-      ...(seen.has(intent) ? [`6: ${entry.cause} made two entries`] : []),
-      ...(entry.sk === `ENTRY#${id}` ? [] : [`16: ${entry.sk} is not of ${user} and its cause`]),
+      ...(entry.cause === '' || entry.actor === '' ? [breach(9, `${entry.sk} has no cause`)] : []),
+      ...(seen.has(intent) ? [breach(6, `${entry.cause} made two entries`)] : []),
+      ...(entry.sk === `ENTRY#${id}`
+        ? []
+        : [breach(16, `${entry.sk} is not of ${user} and its cause`)]),
     ];
     seen.add(intent);
     return found;
@@ -219,7 +229,9 @@ function numbers(items: readonly DumpedItem[]): readonly string[] {
   return items.flatMap((item) =>
     numbersIn(item)
       .filter((text) => !/^(0|-?[1-9]\d*)$/.test(text) || !Number.isSafeInteger(Number(text)))
-      .map((text) => `20: ${item['pk']?.S ?? ''} ${item['sk']?.S ?? ''} has the number ${text}`),
+      .map((text) =>
+        breach(20, `${item['pk']?.S ?? ''} ${item['sk']?.S ?? ''} has the number ${text}`),
+      ),
   );
 }
 

@@ -12,7 +12,10 @@ export interface Mutant {
   readonly only?: string;
 }
 
-/** The bugs that people write into ledgers. The first thirteen are those of the programme, the others what we fear. */
+/**
+ * The bugs that people write into ledgers. The first thirteen break what every ledger that sells has to keep (conditions,
+ * keys, who is answered when, facts as sets, whole numbers, currencies), the others what is particular to this one.
+ */
 export const mutants: readonly Mutant[] = [
   {
     name: 'a head is written whatever its version',
@@ -198,8 +201,8 @@ export const mutants: readonly Mutant[] = [
     name: 'a correction leaves no record',
     promise: 'what an admin does is on record',
     file: 'lib/admin/adjust-credits.ts',
-    find: 'return { ok: true, decisions: [decision], writes: [record] };',
-    replace: 'return { ok: true, decisions: [decision], writes: record.value ? [] : [record] };',
+    find: 'const writes = [record, ...requestWrites(request, now)];',
+    replace: 'const writes = record.value ? requestWrites(request, now) : [record];',
     suite: 'tests/functions/admin/adjust-credits.test.ts',
   },
   {

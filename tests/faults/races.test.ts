@@ -3,16 +3,10 @@ import { breaches } from '#tests/faults/invariants';
 import type { Life } from '#tests/faults/life';
 import { readTable } from '#tests/faults/raw-items';
 import { ask, give, REMAINING_MS } from '#tests/faults/scenario';
-import {
-  ADMIN,
-  type Heard,
-  request,
-  type Request,
-  type RouteName,
-  user,
-} from '#tests/faults/steps';
+import { ADMIN, type Heard, request, type Request, user } from '#tests/faults/steps';
+import type { RouteName } from '#tests/faults/subjects';
 import { START } from '#tests/faults/sweep';
-import { report } from '#tests/faults/tally';
+import { createCounter, report } from '#tests/faults/tally';
 import { openWorld, type World } from '#tests/faults/world';
 
 /*
@@ -26,14 +20,14 @@ const WRITERS = process.env['FAULTS'] === undefined ? 16 : 64;
 const DELIVERIES_MAX = 40;
 
 let world: World;
-let cases = 0;
+const counter = createCounter();
 const instances = new Map<string, readonly Life[]>();
 beforeAll(async () => {
   vi.useFakeTimers({ toFake: ['Date'], now: new Date(START) });
   world = await openWorld();
 });
 afterAll(async () => {
-  report([{ class: 'F17', cases, breaks: 0 }]);
+  report(counter.tallies());
   await world.close();
   vi.useRealTimers();
 });
@@ -68,10 +62,13 @@ function startInstances(fn: string): readonly Life[] {
   return own;
 }
 
-async function begin(): Promise<void> {
-  vi.setSystemTime(START);
-  await world.reset();
-  cases += 1;
+/** One race, from an empty table on. */
+async function raced(run: () => Promise<void>): Promise<void> {
+  await counter.tried('F17', async () => {
+    vi.setSystemTime(START);
+    await world.reset();
+    await run();
+  });
 }
 
 async function table() {
@@ -81,122 +78,123 @@ async function table() {
 }
 
 describe('at once', () => {
-  it(`${WRITERS} writers spend one wallet, 30 % with keys of others: each key once, nobody overdraws`, async () => {
-    await begin();
-    const credits = Math.floor(WRITERS / 2);
-    await give(world, 'ann', credits);
-    const keys = Array.from({ length: WRITERS }, (_, n) =>
-      n % 10 < 3 ? `shared-${n % 4}` : `own-${n}`,
-    );
-    const told = await race(
-      keys.map((key) => [
+  it(`${WRITERS} writers spend one wallet, 30 % with keys of others: each key once, nobody overdraws`, () =>
+    raced(async () => {
+      const credits = Math.floor(WRITERS / 2);
+      await give(world, 'ann', credits);
+      const keys = Array.from({ length: WRITERS }, (_, n) =>
+        n % 10 < 3 ? `shared-${n % 4}` : `own-${n}`,
+      );
+      const told = await race(
+        keys.map((key) => [
+          'deductCredits',
+          {
+            key,
+            params: { userId: 'ann' },
+            body: { amount: 1, description: 'One' },
+          },
+        ]),
+      );
+      const done = new Set(keys.filter((_, at) => told[at]?.isDone));
+      const refused = told.filter(({ isDone }) => !isDone);
+      expect(refused.every(({ text }) => text.includes('INSUFFICIENT_CREDITS'))).toBe(true);
+      const { entries, heads } = await table();
+      expect(entries.filter(({ type }) => type === 'usage')).toHaveLength(done.size);
+      expect(heads).toMatchObject([{ balance: credits - done.size }]);
+      expect(done.size).toBe(Math.min(credits, new Set(keys).size));
+    }));
+
+  it('many want the last uses of a code: as many get it as it allows', () =>
+    raced(async () => {
+      const body = { code: 'LASTONES', credits: 10, max_uses: 3 };
+      await ask(world, 'createPromoCode', { as: ADMIN, body });
+      const told = await race(
+        Array.from({ length: 12 }, (_, n) => [
+          'redeemCode',
+          {
+            as: user(`user-${n % 10}`),
+            key: `redeem-${n}`,
+            body: { code: 'LASTONES' },
+          },
+        ]),
+      );
+      expect(told.filter(({ isDone }) => isDone).length).toBe(3);
+      const { promos, redemptions } = await table();
+      expect(promos).toMatchObject([{ uses: 3 }]);
+      expect(redemptions).toHaveLength(3);
+    }));
+
+  it('a spend is refunded in full by many while others spend and credits expire: it comes back once', () =>
+    raced(async () => {
+      await give(world, 'ann', 10, { expires_at: '2026-11-20T12:00:01.000Z' });
+      await give(world, 'ann', 20);
+      const params = { userId: 'ann' };
+      const spent = await ask(world, 'deductCredits', {
+        params,
+        body: { amount: 8, description: 'Taken back' },
+      });
+      const transaction_id = spent.text('transaction_id');
+      vi.setSystemTime(Date.now() + 2_000);
+      const refunds = Array.from({ length: 8 }, (_, n): [RouteName, Request] => [
+        'refundCredits',
+        { key: `refund-${n}`, params, body: { transaction_id } },
+      ]);
+      const spends = Array.from({ length: 12 }, (_, n): [RouteName, Request] => [
         'deductCredits',
-        {
-          key,
-          params: { userId: 'ann' },
-          body: { amount: 1, description: 'One' },
-        },
-      ]),
-    );
-    const done = new Set(keys.filter((_, at) => told[at]?.isDone));
-    const refused = told.filter(({ isDone }) => !isDone);
-    expect(refused.every(({ text }) => text.includes('INSUFFICIENT_CREDITS'))).toBe(true);
-    const { entries, heads } = await table();
-    expect(entries.filter(({ type }) => type === 'usage')).toHaveLength(done.size);
-    expect(heads).toMatchObject([{ balance: credits - done.size }]);
-    expect(done.size).toBe(Math.min(credits, new Set(keys).size));
-  });
-
-  it('many want the last uses of a code: as many get it as it allows', async () => {
-    await begin();
-    const body = { code: 'LASTONES', credits: 10, max_uses: 3 };
-    await ask(world, 'createPromoCode', { as: ADMIN, body });
-    const told = await race(
-      Array.from({ length: 12 }, (_, n) => [
-        'redeemCode',
-        {
-          as: user(`user-${n % 10}`),
-          key: `redeem-${n}`,
-          body: { code: 'LASTONES' },
-        },
-      ]),
-    );
-    expect(told.filter(({ isDone }) => isDone).length).toBe(3);
-    const { promos, redemptions } = await table();
-    expect(promos).toMatchObject([{ uses: 3 }]);
-    expect(redemptions).toHaveLength(3);
-  });
-
-  it('a spend is refunded in full by many while others spend and credits expire: it comes back once', async () => {
-    await begin();
-    await give(world, 'ann', 10, { expires_at: '2026-11-20T12:00:01.000Z' });
-    await give(world, 'ann', 20);
-    const params = { userId: 'ann' };
-    const spent = await ask(world, 'deductCredits', {
-      params,
-      body: { amount: 8, description: 'Taken back' },
-    });
-    const transaction_id = spent.text('transaction_id');
-    vi.setSystemTime(Date.now() + 2_000);
-    const refunds = Array.from({ length: 8 }, (_, n): [RouteName, Request] => [
-      'refundCredits',
-      { key: `refund-${n}`, params, body: { transaction_id } },
-    ]);
-    const spends = Array.from({ length: 12 }, (_, n): [RouteName, Request] => [
-      'deductCredits',
-      { key: `spend-${n}`, params, body: { amount: 3, description: 'Three' } },
-    ]);
-    const told = await race([...refunds, ...spends]);
-    expect(told.slice(0, refunds.length).filter(({ isDone }) => isDone)).toHaveLength(1);
-    const { entries } = await table();
-    expect(entries.filter(({ type }) => type === 'refund')).toHaveLength(1);
-    expect(entries.filter(({ type }) => type === 'expiry').length).toBeGreaterThan(0);
-  });
+        { key: `spend-${n}`, params, body: { amount: 3, description: 'Three' } },
+      ]);
+      const told = await race([...refunds, ...spends]);
+      expect(told.slice(0, refunds.length).filter(({ isDone }) => isDone)).toHaveLength(1);
+      const { entries } = await table();
+      expect(entries.filter(({ type }) => type === 'refund')).toHaveLength(1);
+      expect(entries.filter(({ type }) => type === 'expiry').length).toBeGreaterThan(0);
+    }));
 
   it('one hold is captured and released by many: it ends once', async () => {
     for (let round = 0; round < 3; round += 1) {
-      await begin();
-      await give(world, 'ann', 20);
-      const placed = await ask(world, 'placeHold', {
-        params: { userId: 'ann' },
-        body: { amount: 7, description: 'Set aside', expires_in: 600 },
+      await raced(async () => {
+        await give(world, 'ann', 20);
+        const placed = await ask(world, 'placeHold', {
+          params: { userId: 'ann' },
+          body: { amount: 7, description: 'Set aside', expires_in: 600 },
+        });
+        const hold: unknown = placed.body['hold'];
+        const params = {
+          userId: 'ann',
+          hold_id: String(Reflect.get(Object(hold), 'hold_id')),
+        };
+        const told = await race(
+          Array.from({ length: 12 }, (_, n): [RouteName, Request] =>
+            n % 2 === round % 2
+              ? ['captureHold', { key: `capture-${n}`, params, body: { amount: 5 } }]
+              : ['releaseHold', { key: `release-${n}`, params, body: {} }],
+          ),
+        );
+        expect(told.filter(({ isDone }) => isDone)).toHaveLength(1);
+        const { heads } = await table();
+        expect([15, 20]).toContain(heads[0]?.balance);
       });
-      const hold: unknown = placed.body['hold'];
-      const params = {
-        userId: 'ann',
-        hold_id: String(Reflect.get(Object(hold), 'hold_id')),
-      };
-      const told = await race(
-        Array.from({ length: 12 }, (_, n): [RouteName, Request] =>
-          n % 2 === round % 2
-            ? ['captureHold', { key: `capture-${n}`, params, body: { amount: 5 } }]
-            : ['releaseHold', { key: `release-${n}`, params, body: {} }],
-        ),
-      );
-      expect(told.filter(({ isDone }) => isDone)).toHaveLength(1);
-      const { heads } = await table();
-      expect([15, 20]).toContain(heads[0]?.balance);
     }
   });
 
-  it('two send each other everything: nothing is made and nothing is lost', async () => {
-    await begin();
-    for (const user_id of ['ann', 'ben']) {
-      await ask(world, 'createAccount', { key: user_id, body: { user_id } });
-      await give(world, user_id, 10);
-    }
-    const before = (await table()).heads.reduce((sum, { balance }) => sum + balance, 0);
-    await race(
-      Array.from({ length: 16 }, (_, n): [RouteName, Request] => [
-        'transferCredits',
-        {
-          key: `send-${n}`,
-          params: { userId: n % 2 === 0 ? 'ann' : 'ben' },
-          body: { to_user_id: n % 2 === 0 ? 'ben' : 'ann', amount: 4 },
-        },
-      ]),
-    );
-    const { heads } = await table();
-    expect(heads.reduce((sum, { balance }) => sum + balance, 0)).toBe(before);
-  });
+  it('two send each other everything: nothing is made and nothing is lost', () =>
+    raced(async () => {
+      for (const user_id of ['ann', 'ben']) {
+        await ask(world, 'createAccount', { key: user_id, body: { user_id } });
+        await give(world, user_id, 10);
+      }
+      const before = (await table()).heads.reduce((sum, { balance }) => sum + balance, 0);
+      await race(
+        Array.from({ length: 16 }, (_, n): [RouteName, Request] => [
+          'transferCredits',
+          {
+            key: `send-${n}`,
+            params: { userId: n % 2 === 0 ? 'ann' : 'ben' },
+            body: { to_user_id: n % 2 === 0 ? 'ben' : 'ann', amount: 4 },
+          },
+        ]),
+      );
+      const { heads } = await table();
+      expect(heads.reduce((sum, { balance }) => sum + balance, 0)).toBe(before);
+    }));
 });

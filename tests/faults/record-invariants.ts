@@ -1,3 +1,4 @@
+import { breach, type InvariantNumber } from '#tests/faults/breach';
 import type { RawEntry, RawPurchase, RawTable } from '#tests/faults/raw-items';
 
 /** What must hold between wallets and everything beside them: purchases, codes, holds, applications, audit. */
@@ -25,41 +26,43 @@ function breachesOfPurchase(
 ): readonly string[] {
   const { id, user_id: userId, credits, credited } = purchase;
   const found: string[] = [];
-  const must = (isTrue: boolean, breach: string): void => {
-    if (!isTrue) found.push(`${breach} (${id})`);
+  const must = (isTrue: boolean, number: InvariantNumber, what: string): void => {
+    if (!isTrue) found.push(breach(number, `${what} (${id})`));
   };
   const made = entries.filter(({ cause }) => cause === `purchase:${id}`);
-  must(made.length === (credited ? 1 : 0), `7: ${made.length} entries credit it`);
-  must(!credited || credited.credits === credits, '15: credited otherwise than agreed');
-  must(purchase.payments.length > 0 === Boolean(credited), '8: paid and credited go together');
+  must(made.length === (credited ? 1 : 0), 7, `${made.length} entries credit it`);
+  must(!credited || credited.credits === credits, 15, 'credited otherwise than agreed');
+  must(purchase.payments.length > 0 === Boolean(credited), 8, 'paid and credited go together');
   const credit = credited && entryOf(userId, credited.entry_id);
   if (credited) {
     must(
       credit?.type === 'purchase' && credit.amount === credits,
-      '15: its entry is not its credits',
+      15,
+      'its entry is not its credits',
     );
-    must(made[0]?.pk === `USER#${userId}`, '16: its entry is in another wallet');
+    must(made[0]?.pk === `USER#${userId}`, 16, 'its entry is in another wallet');
   }
   const taken = sum(
     purchase.corrections.map(({ kind, credits: part }) => (kind === 'reversal' ? part : -part)),
   );
-  must(0 <= taken && taken <= credits, `10: ${taken} of ${credits} were taken back`);
+  must(0 <= taken && taken <= credits, 10, `${taken} of ${credits} were taken back`);
   for (const { kind, credits: part, entry_id } of purchase.corrections) {
     const entry = entryOf(userId, entry_id);
-    must(entry?.type === kind, `10: a ${kind} has no entry`);
+    must(entry?.type === kind, 10, `a ${kind} has no entry`);
     if (!entry) continue;
     const effect = Math.abs(entry.amount - entry.debt_change - entry.forgiven);
-    must(effect === part, `10: a ${kind} of ${part} moved ${effect}`);
+    must(effect === part, 10, `a ${kind} of ${part} moved ${effect}`);
   }
-  if (credited)
-    must(taken === owedBack(purchase), `10: ${taken} taken back, ${owedBack(purchase)} due`);
+  const due = owedBack(purchase);
+  const ofDispute = purchase.disputes.length > 0 ? 11 : 10;
+  must(!credited || taken === due, ofDispute, `${taken} taken back, ${due} due`);
   const movements = money.filter(({ pk }) => pk === purchase.pk);
   const paid = sum(purchase.payments.map(({ amount_minor }) => amount_minor));
   const told = sum(movements.map(({ paid_minor }) => paid_minor));
-  must(told === paid, `19: its movements say ${told}, its payments ${paid}`);
+  must(told === paid, 19, `its movements say ${told}, its payments ${paid}`);
   const granted = sum(movements.map((movement) => movement.credits));
   const standing = credited?.credits ?? 0;
-  must(granted === standing, `19: its movements say ${granted} credits, not ${standing}`);
+  must(granted === standing, 19, `its movements say ${granted} credits, not ${standing}`);
   return found;
 }
 
@@ -101,8 +104,8 @@ function references({ purchases, references: known }: RawTable): readonly string
         ({ pk, purchase_id }) => pk.endsWith(`#${ref}`) && purchase_id === id,
       );
       return [
-        ...(other === undefined ? [] : [`7: ${ref} paid ${other} and ${id}`]),
-        ...(isKnown ? [] : [`7: ${ref} does not lead to ${id}`]),
+        ...(other === undefined ? [] : [breach(7, `${ref} paid ${other} and ${id}`)]),
+        ...(isKnown ? [] : [breach(7, `${ref} does not lead to ${id}`)]),
       ];
     }),
   );
@@ -118,11 +121,11 @@ function promos({ promos: codes, redemptions }: RawTable, entryOf: EntryOf): rea
       ({ credits, entry_id, user_id }) => entryOf(user_id, entry_id)?.amount !== credits,
     );
     return [
-      ...(uses === own.length ? [] : [`14: ${pk} counts ${uses} and has ${own.length}`]),
-      ...(uses <= (max_uses ?? Infinity) ? [] : [`14: ${pk} was used ${uses} times`]),
-      ...(users.size === own.length ? [] : [`14: somebody redeemed ${pk} twice`]),
-      ...(numbers.every((number, at) => number === at + 1) ? [] : [`14: ${pk} has gaps`]),
-      ...unpaid.map(({ user_id }) => `14: ${user_id} did not get what ${pk} is worth`),
+      ...(uses === own.length ? [] : [breach(14, `${pk} counts ${uses} and has ${own.length}`)]),
+      ...(uses <= (max_uses ?? Infinity) ? [] : [breach(14, `${pk} was used ${uses} times`)]),
+      ...(users.size === own.length ? [] : [breach(14, `somebody redeemed ${pk} twice`)]),
+      ...(numbers.every((number, at) => number === at + 1) ? [] : [breach(14, `${pk} has gaps`)]),
+      ...unpaid.map(({ user_id }) => breach(14, `${user_id} did not get what ${pk} is worth`)),
     ];
   });
 }
@@ -137,11 +140,11 @@ function holds({ entries, heads, holds: records }: RawTable): readonly string[] 
     const isOpen = head?.holds.some((hold) => hold.id === id) ?? false;
     const captured = sum(ends.filter(({ type }) => type === 'usage').map(({ amount }) => -amount));
     return [
-      ...(ends.length <= 1 ? [] : [`12: hold ${id} ended ${ends.length} times`]),
-      ...(isOpen === (ends.length === 0) ? [] : [`12: hold ${id} is and is not over`]),
-      ...(end && captured !== end.captured ? [`12: hold ${id} captured ${captured}`] : []),
-      ...(isTold && !end ? [`12: hold ${id} ended and its record does not say so`] : []),
-      ...(end && isOpen ? [`12: hold ${id} ended and is open`] : []),
+      ...(ends.length <= 1 ? [] : [breach(12, `hold ${id} ended ${ends.length} times`)]),
+      ...(isOpen === (ends.length === 0) ? [] : [breach(12, `hold ${id} is and is not over`)]),
+      ...(end && captured !== end.captured ? [breach(12, `hold ${id} captured ${captured}`)] : []),
+      ...(isTold && !end ? [breach(12, `hold ${id} ended and its record does not say so`)] : []),
+      ...(end && isOpen ? [breach(12, `hold ${id} ended and is open`)] : []),
     ];
   });
 }
@@ -157,10 +160,10 @@ function refunds({ entries, refunded }: RawTable): readonly string[] {
     const given = sum(back.map((entry) => entry.amount));
     const isBounded = spend !== undefined && amount <= -spend.amount;
     return [
-      ...(isBounded ? [] : [`10: ${amount} of ${id} were refunded`]),
+      ...(isBounded ? [] : [breach(10, `${amount} of ${id} were refunded`)]),
       ...(back.length === 0 || given === amount
         ? []
-        : [`10: ${given} given back, ${amount} written`]),
+        : [breach(10, `${given} given back, ${amount} written`)]),
     ];
   });
 }
@@ -171,9 +174,9 @@ function applications({ applications: all }: RawTable, entryOf: EntryOf): readon
     const spend = entryOf(user_id, entry_id);
     const back = closed?.refund_entry_id ? entryOf(user_id, closed.refund_entry_id)?.amount : 0;
     return [
-      ...(spend?.amount === -credits ? [] : [`9: ${user_id} did not pay for ${pk}`]),
-      ...(closed && back !== closed.refunded ? [`10: ${pk} gave ${user_id} ${back}`] : []),
-      ...(closed && closed.refunded > credits ? [`10: ${pk} gave back too much`] : []),
+      ...(spend?.amount === -credits ? [] : [breach(9, `${user_id} did not pay for ${pk}`)]),
+      ...(closed && back !== closed.refunded ? [breach(10, `${pk} gave ${user_id} ${back}`)] : []),
+      ...(closed && closed.refunded > credits ? [breach(10, `${pk} gave back too much`)] : []),
     ];
   });
 }
@@ -189,7 +192,7 @@ function audits({ audits: all, entries }: RawTable): readonly string[] {
           record.outcome === 'done' && record.actor === actor && record.user_id === userId,
       );
     })
-    .map(({ sk }) => `21: ${sk} is not on record`);
+    .map(({ sk }) => breach(21, `${sk} is not on record`));
 }
 
 const MANUAL = new Set(['adjustment', 'freeze', 'unfreeze']);

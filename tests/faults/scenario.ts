@@ -1,13 +1,8 @@
 import { vi } from 'vitest';
 import * as z from 'zod';
 import { invariant } from '#lib/invariant';
-import {
-  type Deliver,
-  type Request,
-  request,
-  type RouteName,
-  type Step,
-} from '#tests/faults/steps';
+import { type Deliver, type Request, request, type Step } from '#tests/faults/steps';
+import type { RouteName, Subject } from '#tests/faults/subjects';
 import { ORIGIN, type World } from '#tests/faults/world';
 
 /** One command, receiver or consumer at work: what was there before, and what is asked of it then. */
@@ -17,8 +12,10 @@ export interface Scenario {
   readonly of: 'route' | 'receiver' | 'consumer' | 'job';
   /** Its function has just started, and asks for keys and secrets first. */
   readonly isCold?: true;
-  /** Routes that it proves. */
-  readonly routes?: readonly RouteName[];
+  /** What it puts through the faults: exactly what the step that it arranges sets to work. */
+  readonly covers: readonly Subject[];
+  /** It is about a refusal: its clean run writes nothing, where that of any other has to. */
+  readonly changesNothing?: true;
   readonly arrange: (world: World) => Promise<Step>;
   /** Lines of the end state that may tell what happened on the way, with why at the scenario. */
   readonly mayDiffer?: RegExp;

@@ -15,6 +15,14 @@ export interface Call {
   readonly operation: string;
 }
 
+/** Of the protocols that name what they do, and of those that say it by their method. */
+const READING = /^((Transact|Batch)?Get\w+|Query|GET .+)$/;
+
+/** A call that leaves everything as it was. */
+export function isReading({ operation }: Pick<Call, 'operation'>): boolean {
+  return READING.test(operation);
+}
+
 /** What happens to each call. */
 export type Plan = (call: Call) => Act;
 

@@ -1,11 +1,12 @@
 import type { DynamoDBRecord } from 'aws-lambda';
 import * as z from 'zod';
 import { routes } from '#lib/contract/routes';
+import { parseJobMessage } from '#lib/messaging/job-queue';
+import { invariant } from '#lib/invariant';
 import type { Life } from '#tests/faults/life';
+import type { RouteName, Subject } from '#tests/faults/subjects';
 import type { Identity, World } from '#tests/faults/world';
 import { context, httpEvent } from '#tests/http/events';
-
-export type RouteName = keyof typeof routes;
 
 /** What a caller makes of one delivery. */
 export type Heard =
@@ -18,6 +19,8 @@ export type Heard =
 /** Something that has to be done, and how its caller goes about it. */
 export interface Step {
   readonly fn: string;
+  /** What of the product it sets to work. */
+  readonly subjects: readonly Subject[];
   /** A caller, who goes on with what was not done by its own deliveries before. */
   readonly begin: () => Deliver;
 }
@@ -33,6 +36,7 @@ export interface Delivery {
 
 export interface Request {
   readonly params?: Readonly<Record<string, string>>;
+  readonly query?: string;
   readonly body?: unknown;
   readonly key?: string;
   /** By default the app's backend. */
@@ -62,9 +66,10 @@ const batchSchema = z.object({
 /** A request that is sent again, with the same key, for as long as the answer is a 5xx, a 401 or none at all. */
 export function request(world: World, name: RouteName, asked: Request = {}): Step {
   const route = routes[name];
-  const { as = BACKEND, key = `key-of-${name}`, params, body, expect, orElse } = asked;
+  const { as = BACKEND, key = `key-of-${name}`, params, query, body, expect, orElse } = asked;
   return {
     fn: route.function,
+    subjects: [`route ${name}`],
     begin:
       () =>
       async (life, { number, remainingMs }) => {
@@ -73,6 +78,7 @@ export function request(world: World, name: RouteName, asked: Request = {}): Ste
           requestId: `${name}-${number}`,
           ...(route.idempotent && { headers: { 'idempotency-key': key } }),
           ...(params && { params }),
+          ...(query !== undefined && { query }),
           ...(body !== undefined && { body }),
         });
         const answer = answerSchema.parse(await life.invoke(event, context(remainingMs)));
@@ -114,7 +120,27 @@ export function messages(fn: string, bodies: readonly string[]): Step {
       return { kind: 'again', status: 500, detail: life.printed.at(-1) ?? '' };
     };
   };
-  return { fn, begin };
+  return { fn, subjects: [`consumer ${fn}`], begin };
+}
+
+/** The jobs that wait in their queue, whatever each of them is about. */
+export async function waitingJobs(
+  world: World,
+): Promise<{ readonly isEmpty: boolean; readonly step: Step }> {
+  const waiting = await world.takeMessages('credit-ledger-local-jobs');
+  const refs = waiting.map((body) => ({
+    record: 'job' as const,
+    id: { jobId: parseJobMessage(body) },
+  }));
+  const read = await world.ledger.load(refs);
+  const kinds = refs.map(({ id }) => {
+    const job = read('job', id);
+    invariant(job, 'a job is stored before its first message is sent');
+    return `job ${job.value.task.kind}` as const;
+  });
+  const { begin, fn, subjects } = messages('jobs', waiting);
+  const step = { fn, subjects: [...subjects, ...new Set(kinds)], begin };
+  return { isEmpty: waiting.length === 0, step };
 }
 
 /** Records of the stream, which come again from the first that failed; all of them where the function failed. */
@@ -136,7 +162,7 @@ export function changes(records: readonly DynamoDBRecord[]): Step {
       return { kind: 'again', status: 500, detail: life.printed.at(-1) ?? '' };
     };
   };
-  return { fn: 'stream', begin };
+  return { fn: 'stream', subjects: ['consumer stream'], begin };
 }
 
 async function failuresOf(invoke: () => Promise<unknown>): Promise<ReadonlySet<string> | 'all'> {
@@ -151,10 +177,16 @@ async function failuresOf(invoke: () => Promise<unknown>): Promise<ReadonlySet<s
   return new Set(batchItemFailures.map(({ itemIdentifier }) => itemIdentifier));
 }
 
+/** A schedule whose time has come. */
+export function schedule(task: string): Step {
+  return { ...event('schedules', { task }), subjects: [`schedule ${task}`] };
+}
+
 /** An event that comes again while the function throws: a schedule's, a trigger's, a deployment's. */
 export function event(fn: string, given: unknown): Step {
   return {
     fn,
+    subjects: [`consumer ${fn}`],
     begin:
       () =>
       async (life, { remainingMs }) => {
@@ -180,6 +212,7 @@ export function webhook(
 ): Step {
   return {
     fn,
+    subjects: [`consumer ${fn}`],
     begin:
       () =>
       async (life, { remainingMs }) => {

@@ -10,6 +10,35 @@ export interface Tally {
   readonly breaks: number;
 }
 
+/** Counts cases by what came of them. */
+export interface Counter {
+  readonly add: (name: FaultClass, came: { readonly isBroken: boolean }) => void;
+  /** A case that is broken if it throws; what it throws goes on to fail its test. */
+  readonly tried: (name: FaultClass, run: () => Promise<void>) => Promise<void>;
+  readonly tallies: () => readonly Tally[];
+}
+
+export function createCounter(): Counter {
+  const counted = new Map<FaultClass, Tally>();
+  const add: Counter['add'] = (name, { isBroken }) => {
+    const { breaks, cases } = counted.get(name) ?? { cases: 0, breaks: 0 };
+    counted.set(name, { class: name, cases: cases + 1, breaks: breaks + (isBroken ? 1 : 0) });
+  };
+  return {
+    add,
+    tried: async (name, run) => {
+      try {
+        await run();
+      } catch (error) {
+        add(name, { isBroken: true });
+        throw error;
+      }
+      add(name, { isBroken: false });
+    },
+    tallies: () => [...counted.values()],
+  };
+}
+
 const classes = Object.keys(CLASSES);
 const tallySchema = z.object({
   class: z.custom<FaultClass>((value) => classes.includes(String(value))),

@@ -1,4 +1,4 @@
-import { existsSync, mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -6,6 +6,7 @@ import { BatchWriteItemCommand } from '@aws-sdk/client-dynamodb';
 import { DeleteMessageBatchCommand, ReceiveMessageCommand, SQSClient } from '@aws-sdk/client-sqs';
 import type { DynamoDBRecord } from 'aws-lambda';
 import Stripe from 'stripe';
+import * as z from 'zod';
 import { createClock, type Clock } from '#infra/local/clock';
 import { prepareDataDirectory } from '#infra/local/data-directory';
 import type { DumpedItem } from '#infra/local/dynamodb/dump';
@@ -20,7 +21,7 @@ import {
   startServices,
   startStores,
 } from '#infra/local/start-services';
-import { openState } from '#infra/local/state';
+import { openState, type StateStore } from '#infra/local/state';
 import { createStripe, type StripeStandIn } from '#infra/local/stripe/create-stripe';
 import { synthesize } from '#infra/local/synthesize';
 import { buildModel } from '#infra/local/template/build-model';
@@ -69,11 +70,13 @@ export interface World {
   readonly trail: () => readonly string[];
   readonly token: (who: Identity) => Promise<string>;
   readonly items: () => Promise<readonly DumpedItem[]>;
+  /** What lies in buckets. */
+  readonly files: () => readonly StoredFile[];
   /** Takes all messages of a queue that are visible. */
   readonly takeMessages: (queue: string) => Promise<readonly string[]>;
   /** What the table's stream has got since the last look. */
   readonly newChanges: () => Promise<readonly DynamoDBRecord[]>;
-  /** An empty table, empty queues, no mails, and providers that have never heard of us. */
+  /** An empty table, empty queues and buckets, no mails, and providers that have never heard of us. */
   readonly reset: () => Promise<void>;
   readonly close: () => Promise<void>;
 }
@@ -82,6 +85,12 @@ export interface Identity {
   readonly client: 'app' | 'admin' | 'service';
   readonly sub: string;
   readonly groups?: readonly string[];
+}
+
+export interface StoredFile {
+  /** `bucket/key`. */
+  readonly name: string;
+  readonly text: string;
 }
 
 const DELETES_MAX = 25;
@@ -98,8 +107,9 @@ export async function openWorld(): Promise<World> {
   const fail = (line: string): void => {
     throw new Error(`a stand-in failed: ${line}`);
   };
+  const dataFiles = prepareDataDirectory(folder);
   const base = {
-    files: prepareDataDirectory(folder),
+    files: dataFiles,
     state,
     clock,
     place: LOCAL_PLACE,
@@ -171,6 +181,7 @@ export async function openWorld(): Promise<World> {
   const sqs = new SQSClient({ ...config, endpoint: services.queues.endpoint });
   let lastSeen: string | undefined;
   const items = () => services.dynamo.dump(tableModel.name);
+  const buckets = openBuckets({ folder: dataFiles.objects, state });
   return {
     model,
     services,
@@ -205,6 +216,7 @@ export async function openWorld(): Promise<World> {
     trail: () => trail,
     token: (who) => mint({ model, services }, who),
     items,
+    files: buckets.list,
     takeMessages: async (queue) => {
       const url = model.queues.find(({ name }) => name === queue)?.url;
       const bodies: string[] = [];
@@ -239,11 +251,26 @@ export async function openWorld(): Promise<World> {
       }
       for (const { name } of model.queues) services.queues.purge(name);
       services.mails.clear();
+      buckets.clear();
       await providers.reset();
       for (const life of lives.values()) life.follow(allPass);
       trail = [];
     },
     close: () => closing.close(),
+  };
+}
+
+/** The stand-in's own records: it has no operation that lists or deletes. */
+function openBuckets({ folder, state }: { readonly folder: string; readonly state: StateStore }) {
+  const objects = state.collection('s3_objects', z.object({ id: z.string(), file: z.string() }));
+  return {
+    list: () =>
+      objects
+        .list()
+        .map(({ file, id }) => ({ name: id, text: readFileSync(join(folder, file), 'utf8') })),
+    clear: () => {
+      for (const { id } of objects.list()) objects.delete(id);
+    },
   };
 }
 

@@ -64,18 +64,16 @@ export interface LogLine {
   readonly fields: LogFields;
 }
 
-/** A runtime with a still clock, counted ids and a log that can be read. */
+/** A runtime with a still clock and a log that can be read. */
 export function testRuntime(): Runtime & { readonly lines: readonly LogLine[] } {
   const lines: LogLine[] = [];
   const at = (level: string) => (message: string, fields: LogFields) => {
     lines.push({ level, message, fields });
   };
   const log: Log = { debug: at('debug'), info: at('info'), warn: at('warn'), error: at('error') };
-  let ids = 0;
   return {
     env: {},
     now: () => new Date(NOW),
-    newId: (kind) => `${kind}_${++ids}`,
     log,
     lines,
   };

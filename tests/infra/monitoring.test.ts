@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import * as z from 'zod';
 import { ofType, ref, synthesized } from '#tests/infra/synthesized';
@@ -6,6 +7,7 @@ const alarms = ofType(
   synthesized(),
   'AWS::CloudWatch::Alarm',
   z.object({
+    AlarmName: z.string(),
     AlarmActions: z.tuple([ref]),
     MetricName: z.string(),
     Namespace: z.string(),
@@ -29,4 +31,15 @@ test.each([
   const found = alarms.filter(({ MetricName }) => MetricName === metric);
   expect(found).toMatchObject([{ ...expected, Statistic: 'Sum' }]);
   expect(found[0]?.AlarmActions).toEqual(alarms[0]?.AlarmActions);
+});
+
+test('the README says of every alarm what it means and what to do first', () => {
+  const readme = readFileSync(new URL('../../README.md', import.meta.url), 'utf8');
+  const [, rows = ''] =
+    /\| alarm \| what it means \| first act \|\n.+\n((?: *\|.+\n)+)/.exec(readme) ?? [];
+  const named = [...rows.matchAll(/^ *\| (.+?) \| .+ \| .+ \|$/gm)].flatMap(([, names = '']) =>
+    [...names.matchAll(/`(.+?)`/g)].map(([, name]) => name),
+  );
+  const names = alarms.map(({ AlarmName }) => AlarmName.replace('credit-ledger-dev-', ''));
+  expect(named.toSorted()).toEqual(names.toSorted());
 });

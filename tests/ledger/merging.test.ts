@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { replay } from '#lib/ledger/replay';
 import { verify } from '#lib/ledger/verify';
-import { heldOf } from '#lib/ledger/wallet';
+import { emptyHead, heldOf } from '#lib/ledger/wallet';
 import {
   ALICE,
   day,
@@ -97,7 +97,7 @@ describe('the 41st grant', () => {
     expect(refund.draws.map((draw) => draw.grantId)).toEqual([ids[1], ids[0]]);
     expect(wallet.head.balance).toBe(410);
     expect(verify(wallet.head, wallet.entries)).toEqual([]);
-    expect(replay(ALICE, wallet.entries)).toEqual(wallet.head);
+    expect(replay(emptyHead(ALICE), wallet.entries)).toEqual(wallet.head);
   });
 });
 
@@ -122,7 +122,18 @@ describe('what was bought', () => {
     const spend = entryOf(wallet.spend({ amount: 5 }));
     expect(drawn(entryOf(wallet.refund({ spend })), ids)).toEqual([[0, 5]]);
     expect(verify(wallet.head, wallet.entries)).toEqual([]);
-    expect(replay(ALICE, wallet.entries)).toEqual(wallet.head);
+    expect(replay(emptyHead(ALICE), wallet.entries)).toEqual(wallet.head);
+  });
+
+  it.each([
+    ['of another priority', { priority: 77 }],
+    ['that expires', { expiresAt: day(99) }],
+  ])('has that place for itself: nothing that is paid elsewhere and %s takes it', (_, terms) => {
+    const { wallet } = crowded(1);
+    const elsewhere = { ...BOUGHT, ...terms, amount: 7 };
+    expect(refusalOf(wallet.add(elsewhere)).code).toBe('TOO_MANY_GRANTS');
+    entryOf(wallet.add({ ...BOUGHT, amount: 100 }));
+    expect(wallet.head.balance).toBe(500);
   });
 
   it('is taken back from the grant that it was merged into, before anything else', () => {

@@ -334,7 +334,13 @@ export function give(model: Model, total: string, pieces: readonly Piece[]): voi
   if (balance + amount > BALANCE_MAX) {
     throw new ModelRefusalError({ code: 'BALANCE_LIMIT_EXCEEDED', limit: BALANCE_MAX });
   }
-  const room = total === 'purchased' ? GRANTS_MAX + 1 : Math.max(GRANTS_MAX, model.buckets.length);
+  const isBought =
+    total === 'purchased' &&
+    pieces.every(
+      ({ category, expires, priority }) =>
+        category === 'paid' && priority === 50 && expires === Infinity,
+    );
+  const room = isBought ? GRANTS_MAX + 1 : Math.max(GRANTS_MAX, model.buckets.length);
   for (const piece of pieces) open(model, piece).free += piece.amount;
   count(model, total, amount);
   while (model.buckets.length > room) joinOldestPair(model);

@@ -80,7 +80,7 @@ function expiredDraws(entry: Entry): readonly string[] {
 }
 
 /** Where a value, at any depth, holds a number that is no whole, safe, plainly signed one. */
-export function bentNumbers(value: unknown, path = ''): readonly string[] {
+function bentNumbers(value: unknown, path = ''): readonly string[] {
   if (typeof value === 'number') {
     return Number.isSafeInteger(value) && !Object.is(value, -0) ? [] : [path];
   }

@@ -162,7 +162,7 @@ export const crowdedHistories = fc
         amount: fc.integer({ min: 1, max: 9 }),
         terms: fc.record({
           category: fc.constantFrom('paid', 'promotional'),
-          priority: fc.constant(10),
+          priority: fc.constantFrom(10, 50),
           expiresIn: fc.constantFrom(null, 24, 48, 72),
         }),
         type,

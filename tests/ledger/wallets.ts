@@ -123,7 +123,7 @@ export function openWallet(ref: WalletRef = ALICE): TestWallet {
 }
 
 /** Seven days later: the setting `refund_grace_days` as it comes. */
-export function graceAfter(now: string): string {
+function graceAfter(now: string): string {
   return new Date(Date.parse(now) + 7 * 24 * HOUR_MS).toISOString();
 }
 

@@ -1,14 +1,18 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { advance } from '#lib/ledger/advance';
-import { bringIn } from '#lib/ledger/inflow';
 import { BALANCE_MAX, GRANTS_MAX } from '#lib/ledger/limits';
-import type { WalletRef } from '#lib/ledger/wallet';
 import type { CheckoutEvent } from '#lib/payments/payment-event';
 import { type Applied, applyPaymentEvent } from '#lib/purchases/apply-payment-event';
 import type { Purchase } from '#lib/purchases/purchase';
 import { statusOf } from '#lib/purchases/purchase-status';
 import { checkoutEventOf, permutationsOf, purchaseOf } from '#tests/purchases/purchase-builders';
-import { addWork, NOW, openTestLedger, spendWork, type TestLedger } from '#tests/support/ledger';
+import {
+  addWork,
+  fillWallet,
+  NOW,
+  openTestLedger,
+  spendWork,
+  type TestLedger,
+} from '#tests/support/ledger';
 
 let test: TestLedger;
 beforeAll(async () => {
@@ -227,7 +231,7 @@ describe('nothing is credited, and a person is told why, when', () => {
 
   it('the wallet can hold no more credits: the payment is kept, and the event credits once there is room', async () => {
     const { event, wallet, stored } = await givenPurchase();
-    await fill(wallet);
+    await fillWallet(test.ledger, wallet);
     expect(await apply(event())).toMatchObject({ kind: 'quarantine', reason: 'WALLET_REFUSED' });
     expect(await stored()).toMatchObject({ payments: [{ amountMinor: 1_000 }], credited: null });
     expect(await balanceOf(wallet)).toBe(BALANCE_MAX);
@@ -247,18 +251,3 @@ it('a wallet full of grants that were given away takes what was bought all the s
   expect(await apply(event())).toMatchObject({ kind: 'credited' });
   expect(await balanceOf(wallet)).toBe(GRANTS_MAX + 100);
 });
-
-/** One entry with all that a wallet can hold: a thousand of the largest commands would give it as well. */
-async function fill(wallet: WalletRef): Promise<void> {
-  const cause = 'fill';
-  await test.ledger.run({
-    ...addWork({ wallet, amount: 1, cause }),
-    decide: ({ heads: [head] }) => {
-      const terms = { category: 'promotional', priority: 0, expiresAt: null } as const;
-      const draw = { grantId: 'grn_full', amount: BALANCE_MAX, held: 0, grantedAt: NOW, ...terms };
-      const draft = { cause, actor: 'service:test', description: 'Welcome', draws: [draw] };
-      const decision = bringIn(advance(head, NOW), { ...draft, type: 'bonus' });
-      return decision.ok ? { ok: true, decisions: [decision] } : decision;
-    },
-  });
-}

@@ -1,8 +1,9 @@
-import { describe, expect, it } from 'vitest';
+import { isDeepStrictEqual } from 'node:util';
+import { afterAll, describe, expect, it } from 'vitest';
 import * as z from 'zod';
 import { translateStripeEvent } from '#lib/payments/stripe-event';
 import { applyPaymentEvent } from '#lib/purchases/apply-payment-event';
-import { report } from '#tests/faults/tally';
+import { createCounter, report } from '#tests/faults/tally';
 import { beginStory, canonicalDump, type StoryEvent } from '#tests/purchases/payment-story';
 import { duplicatesOf, permutationsOf } from '#tests/purchases/purchase-builders';
 import { createMemoryLedger } from '#tests/support/memory-ledger';
@@ -129,6 +130,9 @@ const stories: readonly {
   },
 ];
 
+/** Of those that ended elsewhere: a rule that does not hold breaks hundreds. */
+const SHOWN_MAX = 5;
+
 const dumpSchema = z.object({
   status: z.string(),
   corrected: z.int(),
@@ -136,38 +140,57 @@ const dumpSchema = z.object({
   problems: z.array(z.unknown()),
 });
 
+/** What of an end its story says in numbers. */
+function outcomeOf(end: string): object {
+  const { status, corrected, problems, wallet } = dumpSchema.parse(JSON.parse(end));
+  return { status, corrected, balance: wallet.balance, problems };
+}
+
 describe('every order of what Stripe tells of a payment ends in one place, and so with any one event twice:', () => {
-  let runs = 0;
+  const counter = createCounter();
+  afterAll(() => report(counter.tallies()));
+
   it.each(stories)('$name', async ({ events, entries, twice, expected }) => {
-    const dumps = new Set<string>();
+    const ends: string[] = [];
+    const wrong: string[] = [];
     for (const [turn, order] of permutationsOf(events).entries()) {
       for (const told of [order, ...(twice ? duplicatesOf(order, turn) : [])]) {
-        dumps.add(await tell(told, { entries }));
-        runs += 1;
+        const end = await tell(told, { entries });
+        ends.push(end);
+        const isBroken =
+          end !== ends[0] || !isDeepStrictEqual(outcomeOf(end), { ...expected, problems: [] });
+        counter.add('F11', { isBroken });
+        if (isBroken) wrong.push(`${told.join(', ')}: ${end}`);
       }
     }
-    expect([...dumps]).toHaveLength(1);
-    const dump = dumpSchema.parse(JSON.parse([...dumps][0] ?? ''));
-    const { status, corrected, problems, wallet } = dump;
-    expect({ status, corrected, balance: wallet.balance }).toEqual(expected);
-    expect(problems).toEqual([]);
+    expect(wrong.slice(0, SHOWN_MAX)).toEqual([]);
   });
 
   it('counted', () => {
+    const runs = counter.tallies()[0]?.cases;
     console.info(`payment events in memory: ${runs} runs of ${stories.length} stories`);
     expect(runs).toBe(3 * 120 * 6 + 4 * 24 * 5 + 5 * 120 + 2 * 6 * 4);
-    report([{ class: 'F11', cases: runs, breaks: 0 }]);
   });
 });
 
-async function tell(events: readonly StoryEvent[], options: { readonly entries: boolean }) {
+/** The end as a dump, with what was refused on the way among its problems. */
+async function tell(
+  events: readonly StoryEvent[],
+  options: { readonly entries: boolean },
+): Promise<string> {
   const store = createMemoryLedger();
   const story = await beginStory(store, 'one');
+  const refused: string[] = [];
   for (const name of events) {
     const translation = translateStripeEvent({ body: story.bodies[name], livemode: false });
-    if (translation.kind !== 'event') throw new Error(`${name} is ${translation.kind}`);
+    if (translation.kind !== 'event') {
+      refused.push(`${name} is ${translation.kind}`);
+      continue;
+    }
     const applied = await applyPaymentEvent({ store }, { event: translation.event, now: NOW });
-    if ('reason' in applied) throw new Error(`${name}: ${applied.reason} ${applied.detail}`);
+    if ('reason' in applied) refused.push(`${name}: ${applied.reason} ${applied.detail}`);
   }
-  return canonicalDump(store, story, options);
+  const end = await canonicalDump(store, story, options);
+  const { problems, ...rest } = dumpSchema.loose().parse(JSON.parse(end));
+  return JSON.stringify({ ...rest, problems: [...problems, ...refused] });
 }

@@ -23,7 +23,7 @@ export interface Story {
   readonly bodies: Readonly<Record<StoryEvent, string>>;
 }
 
-export const STORY_EVENTS = {
+const STORY_EVENTS = {
   completed: ['checkout.session.completed', 'session', {}],
   completed_unpaid: ['checkout.session.completed', 'session', { payment_status: 'unpaid' }],
   async_succeeded: ['checkout.session.async_payment_succeeded', 'session', {}],

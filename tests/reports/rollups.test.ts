@@ -4,7 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import * as z from 'zod';
 import type { ExportPosition } from '#lib/exports/export-task';
 import { type EntryBatch, readEntries } from '#lib/exports/read-entries';
-import { entriesCsv } from '#lib/http/export-resource';
+import { renderEntries } from '#lib/http/export-resource';
 import type { Entry } from '#lib/ledger/entry';
 import type { DayStore } from '#lib/ports';
 import type { MoneyMovement } from '#lib/purchases/money-movement';
@@ -152,7 +152,7 @@ describe('a period', () => {
 test('an export of everything has every entry once, and the sums of the report', async () => {
   const period = { from: START, to: at(DAYS) };
   const everything = { userId: null, creditType: null, type: null, actor: null };
-  let csv = entriesCsv([], { header: true });
+  let csv = renderEntries.csv([], { header: true });
   let position: ExportPosition | null = { from: START, after: null };
   while (position) {
     const batch: EntryBatch = await readEntries(
@@ -160,7 +160,7 @@ test('an export of everything has every entry once, and the sums of the report',
       { ...everything, ...period },
       position,
     );
-    csv += entriesCsv(batch.entries, { header: false });
+    csv += renderEntries.csv(batch.entries, { header: false });
     position = batch.next;
   }
   const rows = z.array(exportedRow).parse(parse(csv, { columns: true }));

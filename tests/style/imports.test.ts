@@ -32,6 +32,7 @@ describe('an import against the direction is found', () => {
     ['functions/wallet/handler.ts', `import { get } from '#functions/service/get';`],
     ['functions/wallet/handler.ts', `import { stages } from '#infra/stage';`],
     ['infra/app.ts', `import { handler } from '#functions/wallet/handler';`],
+    ['lib/exports/prove-export.ts', `import { hashEntry } from '#lib/ledger/entry';`],
     ['infra/local/start.ts', `import { createLedgerStore } from '#lib/store/ledger-store';`],
     ['infra/app.ts', `import { builder } from '#tests/builders';`],
   ])('%s: %s', (path, source) => {

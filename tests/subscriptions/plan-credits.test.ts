@@ -1,6 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { placeHold } from '#lib/wallets/place-hold';
-import { sweepWallet } from '#lib/wallets/sweep-wallets';
 import { revokePlanCredits } from '#lib/subscriptions/revoke-plan-credits';
 import {
   FOURTH,
@@ -123,7 +122,7 @@ describe('a renewal', () => {
       await users.pay(user, FIRST_MONTH);
       await users.spend(user, 88, MIDDLE);
       const wallet = { userId: user, creditType: 'general' };
-      if (isSwept) await sweepWallet(store.ledger, wallet, hoursLater(SECOND, 0.1));
+      if (isSwept) await store.ledger.sweep(wallet, hoursLater(SECOND, 0.1));
       // The provider settles its invoice an hour into the period; what is bought in between is spent in between.
       if (isSwept) await users.spend(user, 5, hoursLater(SECOND, 0.5));
       await users.pay(user, { ...SECOND_MONTH, now: hoursLater(SECOND, 1) });

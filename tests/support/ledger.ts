@@ -1,5 +1,7 @@
 import { setTimeout as pause } from 'node:timers/promises';
-import { add } from '#lib/ledger/inflow';
+import { advance } from '#lib/ledger/advance';
+import { add, bringIn } from '#lib/ledger/inflow';
+import { BALANCE_MAX } from '#lib/ledger/limits';
 import { spend } from '#lib/ledger/spend';
 import type { WalletRef } from '#lib/ledger/wallet';
 import type { HistoryStore, LedgerStore, Outcome, Work } from '#lib/ports';
@@ -81,6 +83,21 @@ export function spendWork(options: CommandOptions): Work<unknown> {
   const { cause, amount, now = NOW, fingerprint = null } = options;
   const command = { now, cause, fingerprint, actor: 'service:test', description: 'Enrich a lead' };
   return planOf(options, (heads) => spend(heads[0], { ...command, amount, caps: [] }));
+}
+
+/** One entry with all that a wallet can hold: a thousand of the largest commands would give it as well. */
+export async function fillWallet(ledger: LedgerStore, wallet: WalletRef): Promise<void> {
+  const cause = 'fill';
+  await ledger.run({
+    ...addWork({ wallet, amount: 1, cause }),
+    decide: ({ heads: [head] }) => {
+      const terms = { category: 'promotional', priority: 0, expiresAt: null } as const;
+      const draw = { grantId: 'grn_full', amount: BALANCE_MAX, held: 0, grantedAt: NOW, ...terms };
+      const draft = { cause, actor: 'service:test', description: 'Welcome', draws: [draw] };
+      const decision = bringIn(advance(head, NOW), { ...draft, type: 'bonus' });
+      return decision.ok ? { ok: true, decisions: [decision] } : decision;
+    },
+  });
 }
 
 /** Expects that a command was done, now or earlier, and gives its entry. */

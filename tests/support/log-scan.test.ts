@@ -1,7 +1,10 @@
+import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { leaksIn } from '#tests/support/log-scan';
+import { openDataDirectory } from '#tests/support/stack';
 
-/* The scan of every e2e suite's logs (`openTestStack`) is worth what it finds: each leak is planted here. */
+/* The scan of every e2e suite's logs (`openDataDirectory`) is worth what it finds: each leak is planted here. */
 
 const lineWith = (text: string): string =>
   JSON.stringify({ level: 'INFO', message: 'request refused', request_id: 'req-1', reason: text });
@@ -46,4 +49,22 @@ test.each([
   '{"level":"INFO","message":"mail sent","about":"pur_1","message_id":"0100018c-4242-4242-4242-424242424242"}',
 ])('an ordinary line is none: %s', (line) => {
   expect(leaksIn(line)).toEqual([]);
+});
+
+test('a data directory with a leak in a log fails its suite, and is removed all the same', () => {
+  const data = openDataDirectory();
+  mkdirSync(join(data.path, 'logs'));
+  writeFileSync(join(data.path, 'logs', 'wallet.log'), lineWith('alice@example.com'));
+  expect(() => data.close()).toThrow('wallet.log has an e-mail address');
+  expect(existsSync(data.path)).toBe(false);
+});
+
+test('every end-to-end suite keeps its data where closing them scans the logs', () => {
+  const suites = readdirSync('tests/e2e').filter((name) => name.endsWith('.test.ts'));
+  const without = suites.filter((name) => {
+    const source = readFileSync(join('tests/e2e', name), 'utf8');
+    return !/\b(?:openTestStack|openDataDirectory)\(\)/.test(source) || /\bmkdtemp/.test(source);
+  });
+  expect(suites.length).toBeGreaterThan(10);
+  expect(without).toEqual([]);
 });

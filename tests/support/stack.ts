@@ -38,8 +38,8 @@ const SERVED_TRIES_MAX = 20;
 const RETRY_MS = 50;
 
 export async function openTestStack(): Promise<TestStack> {
-  const dataDir = mkdtempSync(join(tmpdir(), 'credit-ledger-e2e-'));
-  const stack = await startStack({ port: 0, dataDir, log: () => undefined });
+  const data = openDataDirectory();
+  const stack = await startStack({ port: 0, dataDir: data.path, log: () => undefined });
   const client = createClient(stack.url);
   return {
     ...client,
@@ -47,10 +47,27 @@ export async function openTestStack(): Promise<TestStack> {
     stack,
     async close() {
       await stack.close();
+      return data.close();
+    },
+  };
+}
+
+/** Where a stack keeps its data: every end-to-end suite has it from here, so that none forgets the scan of its logs. */
+export interface DataDirectory {
+  readonly path: string;
+  /** Once nothing writes there any more. As `close` of the stack. */
+  close(): number;
+}
+
+export function openDataDirectory(): DataDirectory {
+  const path = mkdtempSync(join(tmpdir(), 'credit-ledger-e2e-'));
+  return {
+    path,
+    close() {
       try {
-        return scanLogs(join(dataDir, 'logs'));
+        return scanLogs(join(path, 'logs'));
       } finally {
-        rmSync(dataDir, { recursive: true, force: true });
+        rmSync(path, { recursive: true, force: true });
       }
     },
   };

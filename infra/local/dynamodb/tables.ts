@@ -20,7 +20,7 @@ const indexSchema = z.object({
  * A table as a template describes it (AWS::DynamoDB::Table with its references resolved); the input of
  * CreateTable fits too. What has no meaning on one machine (encryption, tags) is left out.
  */
-export const tableTemplateSchema = z.object({
+const tableTemplateSchema = z.object({
   TableName: z.string(),
   KeySchema: keySchema,
   AttributeDefinitions: z

@@ -114,7 +114,7 @@ function passedOn(headers: IncomingHttpHeaders): OutgoingHttpHeaders {
 }
 
 /** `ValidationException` of `com.amazon.coral.validate#ValidationException`. */
-export function errorCode(body: unknown): string {
+function errorCode(body: unknown): string {
   return textAt(body, '__type')?.split('#').at(-1) ?? 'InternalServerError';
 }
 

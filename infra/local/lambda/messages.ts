@@ -23,7 +23,7 @@ export interface Invocation {
 }
 
 /** Lambda's error payload: what a caller of a failed function gets to see. */
-export const functionErrorSchema = z.object({
+const functionErrorSchema = z.object({
   errorType: z.string(),
   errorMessage: z.string(),
   trace: z.array(z.string()).optional(),

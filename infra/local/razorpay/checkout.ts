@@ -103,7 +103,7 @@ export function createCheckout(account: Account, keys: () => readonly KeyPair[])
 }
 
 /** What Checkout signs: HMAC-SHA256 over order and payment, with the secret of the API key. */
-export function signCheckout(message: {
+function signCheckout(message: {
   readonly orderId: string;
   readonly paymentId: string;
   readonly secret: string;

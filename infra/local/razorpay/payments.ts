@@ -65,7 +65,7 @@ export function authorizePayment(account: Account, payment: Payment): Payment {
 }
 
 /** The money is the app's, and the order is paid: two events for one fact. */
-export function capturePayment(account: Account, payment: Payment): Payment {
+function capturePayment(account: Account, payment: Payment): Payment {
   const { records, recordEvent } = account;
   const captured: Payment = { ...payment, status: 'captured', captured: true, settles_as: null };
   const order: Order = { ...orderOf(account, payment), status: 'paid' };
@@ -165,7 +165,7 @@ export function findPayment(account: Account, id: string): Payment {
 }
 
 /** The order that a payment is for. */
-export function orderOf(account: Account, payment: Payment): Order {
+function orderOf(account: Account, payment: Payment): Order {
   const order = account.records.orders.get(payment.order);
   if (order === undefined) throw new InvariantError('a payment has an order');
   return order;

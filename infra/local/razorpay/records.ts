@@ -13,7 +13,7 @@ import type { Collection, StateStore } from '#infra/local/state';
 export const METHODS = ['card', 'upi', 'netbanking'] as const;
 export type Method = (typeof METHODS)[number];
 
-export const notesSchema = z.record(z.string(), z.union([z.string(), z.number()]));
+const notesSchema = z.record(z.string(), z.union([z.string(), z.number()]));
 
 const orderSchema = z.object({
   id: z.string(),

@@ -69,8 +69,8 @@ export interface Rendering {
 }
 
 /** Marks an answer that must not reach the caller although the work is done. */
-export const LOST = Symbol('lost reply');
-export const UNANSWERED = Symbol('never answered');
+const LOST = Symbol('lost reply');
+const UNANSWERED = Symbol('never answered');
 
 /** Reads one request, runs it, and writes the result or the error in the protocol's own shape. */
 export async function answer(

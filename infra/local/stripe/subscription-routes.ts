@@ -38,7 +38,7 @@ const only = z.strictObject({ expand });
 const cancellationDetails = z.strictObject({ comment: text().optional() });
 
 /** Parameters of `POST /v1/subscriptions/:id`. */
-export const subscriptionUpdateParameters = z.strictObject({
+const subscriptionUpdateParameters = z.strictObject({
   cancel_at_period_end: flag.optional(),
   cancellation_details: cancellationDetails.optional(),
   expand,
@@ -49,7 +49,7 @@ export const subscriptionUpdateParameters = z.strictObject({
 } satisfies Partial<Record<keyof Stripe.SubscriptionUpdateParams, z.ZodType>>);
 
 /** Parameters of `DELETE /v1/subscriptions/:id`. */
-export const subscriptionCancelParameters = z.strictObject({
+const subscriptionCancelParameters = z.strictObject({
   cancellation_details: cancellationDetails.optional(),
   expand,
 } satisfies Partial<Record<keyof Stripe.SubscriptionCancelParams, z.ZodType>>);

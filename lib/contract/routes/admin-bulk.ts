@@ -43,7 +43,7 @@ export const adminBulkRoutes = {
     summary: 'How far a bulk run is, and what became of its rows',
     params: z.strictObject({ job_id: idOf('job') }),
     query: z.strictObject({ format: z.enum(['json', 'csv']).optional(), ...listQuery.shape }),
-    csv: 'too',
+    files: { formats: ['csv'], only: false },
     answers: { 200: bulkJob },
     errors: ['NOT_FOUND', 'INVALID_CURSOR'],
   }),

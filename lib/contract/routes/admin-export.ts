@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { creditType } from '#lib/contract/credit-types';
+import { EXPORT_FORMATS } from '#lib/contract/file-formats';
 import { periodEnd, periodStart } from '#lib/contract/fields';
 import { idOf, userId } from '#lib/contract/ids';
 import { exportJob, job } from '#lib/contract/jobs';
@@ -15,7 +16,7 @@ export const adminExportRoutes = {
     path: '/admin/credits/export',
     function: 'admin',
     access: { kind: 'admin', permission: 'admin.report' },
-    summary: 'Transactions as CSV: a short list at once, a long one as a job',
+    summary: 'Transactions as a file: a short one at once, a long one as a job',
     query: z.strictObject({
       user_id: userId.optional(),
       credit_type: creditType.optional(),
@@ -26,9 +27,10 @@ export const adminExportRoutes = {
         .optional(),
       from: periodStart.optional(),
       to: periodEnd.optional(),
+      format: z.enum(EXPORT_FORMATS).default('csv'),
     }),
     limit: rateLimits.export,
-    csv: 'only',
+    files: { formats: EXPORT_FORMATS, only: true },
     answers: { 200: z.string(), 202: job },
     errors: ['CONTENTION'],
   }),

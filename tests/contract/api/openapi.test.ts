@@ -16,7 +16,13 @@ const parameter = z.strictObject({
   schema: z.looseObject({}),
 });
 const content = z.record(
-  z.enum(['application/json', 'application/problem+json', 'text/html', 'text/csv']),
+  z.enum([
+    'application/json',
+    'application/problem+json',
+    'text/html',
+    'text/csv',
+    'application/jsonl',
+  ]),
   z.strictObject({ schema: z.looseObject({}) }),
 );
 const partialContent = z.partialRecord(content.keyType, content.valueType);

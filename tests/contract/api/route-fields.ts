@@ -17,7 +17,7 @@ export const good: Readonly<Record<string, unknown>> = {
   rows: [{ user_id: 'alice', amount: 5, reason: 'x' }],
   csv: 'user_id,amount,credit_type,reason\nalice,5,general,x\n',
   dry_run: 'true',
-  format: 'json',
+  format: 'csv',
   session_id: 'cs_test_1',
   order_id: 'order_1',
   razorpay_order_id: 'order_1',

@@ -1,5 +1,5 @@
 /**
- * Where our engine and front are known to differ from DynamoDB; the README lists the sentences.
+ * Where our engine and front are known to differ from DynamoDB; the README lists the sentences under “The table”.
  * Those with a check are shown to be still true, so that the list does not outlive its reasons.
  */
 export const knownDifferences = {
@@ -13,11 +13,12 @@ export const knownDifferences = {
     'Table and stream ARNs name the region "dynoxide" and the account 000000000000.',
   'table-is-ready-at-once':
     'A new table or index can be used when the call returns; on AWS after seconds.',
-  'no-throttling': 'Nothing is throttled unless a fault asks for it.',
-  'signatures-are-not-verified': 'Any signature is accepted and no permission is checked.',
+  'no-throttling': 'It throttles nothing unless a fault asks for it.',
+  'signatures-are-not-verified': 'It accepts any signature and checks no permission.',
   'tokens-live-on-the-machine-clock':
     'A ClientRequestToken lives ten minutes of the machine, not of the clock that the stack moves.',
-  'ttl-is-prompt': 'Expired items go at the next sweep, within a minute; on AWS within a few days.',
+  'ttl-is-prompt':
+    'Expired items go at the next sweep: a minute after the last one, or twenty times as long as that took; on AWS within a few days.',
   'backups-are-only-a-switch':
     'Point-in-time recovery can be switched on, until the next start, and backs nothing up.',
   'partiql-does-not-conflict': 'PartiQL statements run without the rules for conflicts.',

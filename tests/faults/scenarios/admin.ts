@@ -1,5 +1,8 @@
 import { vi } from 'vitest';
-import { ADMIN, event, messages, request, user } from '#tests/faults/steps';
+import { exportTaskOf } from '#lib/exports/export-task';
+import { invariant } from '#lib/invariant';
+import { startJob } from '#lib/jobs/start-job';
+import { ADMIN, request, schedule, user, waitingJobs } from '#tests/faults/steps';
 import { ask, deploy, give, perform, type Scenario } from '#tests/faults/scenario';
 import type { World } from '#tests/faults/world';
 
@@ -13,6 +16,8 @@ const PACKAGE = {
   prices: [{ currency: 'USD', amount: 199 }],
 };
 const CODE = { code: 'WELCOME10', credits: 10, max_uses: 2 };
+/** More days than one answer has time to read; the last one is today. */
+const LONG_PERIOD = 'from=2026-10-10&to=2026-11-20T12:00:00.001Z';
 const JOBS_ROUNDS_MAX = 20;
 
 const HOUR_MS = 3_600_000;
@@ -21,15 +26,15 @@ const HOUR_MS = 3_600_000;
 export async function runJobs(world: World): Promise<void> {
   await runQueued(world);
   vi.setSystemTime(Date.now() + HOUR_MS);
-  await perform(world, event('schedules', { task: 'resume-jobs' }));
+  await perform(world, schedule('resume-jobs'));
   await runQueued(world);
 }
 
 async function runQueued(world: World): Promise<void> {
   for (let round = 0; round < JOBS_ROUNDS_MAX; round += 1) {
-    const waiting = await world.takeMessages('credit-ledger-local-jobs');
-    if (waiting.length === 0) return;
-    await perform(world, messages('jobs', waiting));
+    const waiting = await waitingJobs(world);
+    if (waiting.isEmpty) return;
+    await perform(world, waiting.step);
   }
   throw new Error('jobs go on for ever');
 }
@@ -51,12 +56,36 @@ async function coded(world: World): Promise<void> {
   await ask(world, 'createPromoCode', { as: ADMIN, body: CODE });
 }
 
+/** An export that a job writes, of few days: a period that asks for one reads hundreds of pages. */
+export async function exportBegun(world: World): Promise<string> {
+  await give(world, 'ann', 20);
+  const all = { userId: null, creditType: null, type: null, actor: null };
+  const now = new Date().toISOString();
+  const filter = { ...all, from: '2026-11-19T00:00:00.000Z', to: '2026-11-20T12:00:00.001Z' };
+  const started = await startJob(
+    { store: world.ledger, queue: { send: async () => undefined } },
+    {
+      task: exportTaskOf(filter, 'csv'),
+      total: null,
+      cause: 'export:of-two-days',
+      fingerprint: null,
+      by: 'admin:root-1',
+      now,
+    },
+  );
+  invariant(started.kind === 'started', 'nobody has asked for it before');
+  // Its message is lost, and the schedule sends another.
+  vi.setSystemTime(Date.now() + HOUR_MS);
+  await perform(world, schedule('resume-jobs'));
+  return started.job.id;
+}
+
 /** What users do beside buying and spending, and what the people do who run the app. */
 export const adminScenarios: readonly Scenario[] = [
   {
     name: 'a code redeemed',
     of: 'route',
-    routes: ['redeemCode'],
+    covers: ['route redeemCode'],
     arrange: async (world) => {
       await coded(world);
       return request(world, 'redeemCode', {
@@ -68,7 +97,7 @@ export const adminScenarios: readonly Scenario[] = [
   {
     name: 'an application',
     of: 'route',
-    routes: ['applyToProject'],
+    covers: ['route applyToProject'],
     arrange: async (world) => {
       await give(world, 'ann', 20);
       return request(world, 'applyToProject', {
@@ -80,7 +109,7 @@ export const adminScenarios: readonly Scenario[] = [
   {
     name: 'an application withdrawn',
     of: 'route',
-    routes: ['withdrawApplication'],
+    covers: ['route withdrawApplication'],
     arrange: async (world) => {
       const id = await applied(world);
       return request(world, 'withdrawApplication', {
@@ -93,7 +122,7 @@ export const adminScenarios: readonly Scenario[] = [
   {
     name: 'credits adjusted',
     of: 'route',
-    routes: ['adjustCredits'],
+    covers: ['route adjustCredits'],
     arrange: async (world) => {
       await give(world, 'ann', 20);
       const body = { user_id: 'ann', amount: -5, reason };
@@ -103,7 +132,7 @@ export const adminScenarios: readonly Scenario[] = [
   {
     name: 'an account frozen',
     of: 'route',
-    routes: ['freezeUser'],
+    covers: ['route freezeUser'],
     arrange: async (world) => {
       await give(world, 'ann', 20);
       await give(world, 'ann', 21, { credit_type: 'calling' });
@@ -117,7 +146,7 @@ export const adminScenarios: readonly Scenario[] = [
   {
     name: 'an account unfrozen',
     of: 'route',
-    routes: ['unfreezeUser'],
+    covers: ['route unfreezeUser'],
     arrange: async (world) => {
       await give(world, 'ann', 20);
       const asked = { as: ADMIN, params: { userId: 'ann' }, body: { reason } };
@@ -128,7 +157,7 @@ export const adminScenarios: readonly Scenario[] = [
   {
     name: 'settings changed',
     of: 'route',
-    routes: ['changeSettings'],
+    covers: ['route changeSettings'],
     arrange: async (world) =>
       request(world, 'changeSettings', {
         as: ADMIN,
@@ -138,7 +167,7 @@ export const adminScenarios: readonly Scenario[] = [
   {
     name: 'a package created',
     of: 'route',
-    routes: ['createPackage'],
+    covers: ['route createPackage'],
     arrange: async (world) => request(world, 'createPackage', { as: ADMIN, body: PACKAGE }),
   },
   {
@@ -146,7 +175,7 @@ export const adminScenarios: readonly Scenario[] = [
     of: 'route',
     // Without a key it is the version that keeps a change from being made twice, and that tells who looks again.
     mayAnswer: /VERSION_CHANGED/,
-    routes: ['changePackage'],
+    covers: ['route changePackage'],
     arrange: async (world) => {
       await deploy(world);
       return request(world, 'changePackage', {
@@ -160,13 +189,13 @@ export const adminScenarios: readonly Scenario[] = [
   {
     name: 'a code created',
     of: 'route',
-    routes: ['createPromoCode'],
+    covers: ['route createPromoCode'],
     arrange: async (world) => request(world, 'createPromoCode', { as: ADMIN, body: CODE }),
   },
   {
     name: 'a code changed',
     of: 'route',
-    routes: ['changePromoCode'],
+    covers: ['route changePromoCode'],
     arrange: async (world) => {
       await coded(world);
       const params = { code: CODE.code };
@@ -180,7 +209,7 @@ export const adminScenarios: readonly Scenario[] = [
   {
     name: 'bulk credits started',
     of: 'route',
-    routes: ['startBulk'],
+    covers: ['route startBulk'],
     arrange: async (world) => {
       const rows = ['ann', 'ben'].map((user_id) => ({
         user_id,
@@ -196,14 +225,45 @@ export const adminScenarios: readonly Scenario[] = [
     of: 'route',
     // Each run reports, and the one that was cut off had found the same before.
     mayDiffer: /"RECONCILIATION#/,
-    routes: ['startReconciliation'],
+    covers: ['route startReconciliation'],
     arrange: async (world) => request(world, 'startReconciliation', { as: ADMIN, body: {} }),
     settle: runJobs,
   },
   {
+    name: 'a short export, answered at once',
+    of: 'route',
+    // Each attempt is on record.
+    mayDiffer: /"AUDIT#/,
+    covers: ['route exportTransactions'],
+    arrange: async (world) => {
+      await give(world, 'ann', 20);
+      return request(world, 'exportTransactions', { as: ADMIN, query: 'from=2026-11-19' });
+    },
+    settle: async (world) => {
+      const isOnRecord = (await world.items()).some(
+        (item) => item['action']?.S === 'exportTransactions',
+      );
+      invariant(isOnRecord, 'what was shown is on record');
+    },
+  },
+  {
+    name: 'a long export started',
+    of: 'route',
+    covers: ['route exportTransactions'],
+    arrange: async (world) => {
+      await give(world, 'ann', 20);
+      return request(world, 'exportTransactions', { as: ADMIN, query: LONG_PERIOD });
+    },
+    // What is in the queue is done, and what is not the schedule brings there: reading it all takes long.
+    settle: async (world) => {
+      vi.setSystemTime(Date.now() + HOUR_MS);
+      await perform(world, schedule('resume-jobs'));
+    },
+  },
+  {
     name: 'a project cancelled',
     of: 'route',
-    routes: ['refundProject'],
+    covers: ['route refundProject'],
     arrange: async (world) => {
       await applied(world, 'ann');
       await applied(world, 'ben');

@@ -3,15 +3,26 @@ import { vi } from 'vitest';
 import * as z from 'zod';
 import { marksOf } from '#tests/faults/end-state';
 import { ask, deploy, give, perform, type Scenario } from '#tests/faults/scenario';
-import { applied, runJobs } from '#tests/faults/scenarios/admin';
-import { bought, checkout, news, ordered, TERMS, withCard } from '#tests/faults/scenarios/money';
+import {
+  bought,
+  checkout,
+  intentOf,
+  news,
+  ordered,
+  renewed,
+  SECOND_MONTH,
+  subscribed,
+  subscribedAtStripe,
+  TERMS,
+  TOP_UP_OF_ANN,
+  withCard,
+} from '#tests/faults/scenarios/money';
+import { checkedLater, lookAfterTopUps } from '#tests/faults/scenarios/schedules';
 import { ADMIN, changes, event, messages, type Step, user, webhook } from '#tests/faults/steps';
 import { START } from '#tests/faults/sweep';
 import type { World } from '#tests/faults/world';
 
 const ann = user('ann');
-const HOUR_MS = 3_600_000;
-const DAY_MS = 24 * HOUR_MS;
 const webhookSecret = z.object({ current: z.string() });
 
 function secretOf(world: World, ending: string): string {
@@ -23,24 +34,18 @@ function hmac(secret: string, text: string): string {
   return createHmac('sha256', secret).update(text).digest('hex');
 }
 
-/** The payment of a session. */
-function intentOf(world: World, session: string): string {
-  const told = world.stripe.events().map((each) => JSON.stringify(each));
-  const about = told.find((text) => text.includes(session) && text.includes('"pi_'));
-  return /"(pi_\w+)"/.exec(about ?? '')?.[1] ?? '';
-}
-
 /** Lets the stream tell what happened so far, and gives what it queued. */
 async function streamed(world: World, queue: string): Promise<readonly string[]> {
   await perform(world, changes(await world.newChanges()));
   return world.takeMessages(`credit-ledger-local-${queue}`);
 }
 
-/** What nobody asks for by a request: providers, queues, the stream, time. */
+/** What nobody asks for by a request: what providers, queues, the stream, sign-ups and deployments bring. */
 export const eventScenarios: readonly Scenario[] = [
   {
     name: 'the receiver of Stripe',
     of: 'receiver',
+    covers: ['consumer webhooks-stripe'],
     isCold: true,
     arrange: async (world) => {
       const body = JSON.stringify({
@@ -59,6 +64,7 @@ export const eventScenarios: readonly Scenario[] = [
   {
     name: 'the receiver of Razorpay',
     of: 'receiver',
+    covers: ['consumer webhooks-razorpay'],
     isCold: true,
     arrange: async (world) => {
       const body = JSON.stringify({ entity: 'event', event: 'ping' });
@@ -73,6 +79,7 @@ export const eventScenarios: readonly Scenario[] = [
   {
     name: 'a payment of Stripe fulfilled, told twice',
     of: 'consumer',
+    covers: ['consumer fulfillment'],
     arrange: async (world) => {
       const since = marksOf(world);
       const begun = await checkout(world);
@@ -84,6 +91,7 @@ export const eventScenarios: readonly Scenario[] = [
   {
     name: 'a payment of Razorpay fulfilled, told twice',
     of: 'consumer',
+    covers: ['consumer fulfillment'],
     arrange: async (world) => {
       const since = marksOf(world);
       const { order } = await ordered(world);
@@ -95,6 +103,7 @@ export const eventScenarios: readonly Scenario[] = [
   {
     name: 'a refund at Stripe fulfilled',
     of: 'consumer',
+    covers: ['consumer fulfillment'],
     arrange: async (world) => {
       const { session } = await bought(world);
       const since = marksOf(world);
@@ -107,6 +116,7 @@ export const eventScenarios: readonly Scenario[] = [
   {
     name: 'a dispute won fulfilled, after its credits were spent',
     of: 'consumer',
+    covers: ['consumer fulfillment'],
     arrange: async (world) => {
       const { session } = await bought(world);
       await ask(world, 'deductCredits', {
@@ -123,6 +133,7 @@ export const eventScenarios: readonly Scenario[] = [
   {
     name: 'a dispute lost fulfilled, told before the payment',
     of: 'consumer',
+    covers: ['consumer fulfillment'],
     arrange: async (world) => {
       const since = marksOf(world);
       const session = (await checkout(world)).text('session_id');
@@ -136,6 +147,7 @@ export const eventScenarios: readonly Scenario[] = [
   {
     name: 'a refund that waits for its payment fulfilled',
     of: 'consumer',
+    covers: ['consumer fulfillment'],
     arrange: async (world) => {
       const since = marksOf(world);
       const session = (await checkout(world)).text('session_id');
@@ -147,8 +159,55 @@ export const eventScenarios: readonly Scenario[] = [
     },
   },
   {
+    name: 'a subscription begun fulfilled',
+    of: 'consumer',
+    covers: ['consumer fulfillment'],
+    arrange: async (world) => messages('fulfillment', await subscribedAtStripe(world, 'PRO')),
+    settle: async (world) => checkedLater(world, Date.parse(START)),
+  },
+  {
+    name: 'the paid invoice of a second month fulfilled, told twice',
+    of: 'consumer',
+    covers: ['consumer fulfillment'],
+    arrange: async (world) => {
+      await subscribed(world, 'PRO');
+      const told = await renewed(world);
+      return messages('fulfillment', [...told, ...told.toReversed()]);
+    },
+    settle: async (world) => checkedLater(world, SECOND_MONTH),
+  },
+  {
+    name: 'an invoice fulfilled that was paid after its card was declined',
+    of: 'consumer',
+    covers: ['consumer fulfillment'],
+    arrange: async (world) => {
+      const { id } = await subscribed(world, 'PRO');
+      world.stripe.setCard(id, 'declines');
+      const since = marksOf(world);
+      await renewed(world);
+      world.stripe.payInvoice(id);
+      return messages('fulfillment', news(world, since));
+    },
+    settle: async (world) => checkedLater(world, SECOND_MONTH),
+  },
+  {
+    name: 'a subscription ended at Stripe fulfilled, told before its second month',
+    of: 'consumer',
+    covers: ['consumer fulfillment'],
+    arrange: async (world) => {
+      const { id } = await subscribed(world, 'PRO');
+      const since = marksOf(world);
+      await renewed(world);
+      // For a clock that is a day behind the month has begun as well: once it has ended, nobody asks about it.
+      vi.setSystemTime(Date.now() + 2 * 86_400_000);
+      world.stripe.endSubscription(id);
+      return messages('fulfillment', news(world, since).toReversed());
+    },
+  },
+  {
     name: 'a saved card noted',
     of: 'consumer',
+    covers: ['consumer fulfillment'],
     arrange: async (world) => {
       await deploy(world);
       const since = marksOf(world);
@@ -166,6 +225,7 @@ export const eventScenarios: readonly Scenario[] = [
   {
     name: 'the stream after a purchase and a low balance',
     of: 'consumer',
+    covers: ['consumer stream'],
     arrange: async (world) => {
       await world.newChanges();
       await ask(world, 'putUserAlerts', {
@@ -183,6 +243,7 @@ export const eventScenarios: readonly Scenario[] = [
   {
     name: 'the mails of a purchase and its refund',
     of: 'consumer',
+    covers: ['consumer notifications'],
     // A mail that SES rejects or never confirms is settled as such, and the sweep counts the mails.
     mayDiffer: /^mail |"EMAIL#/,
     arrange: async (world) => {
@@ -202,24 +263,27 @@ export const eventScenarios: readonly Scenario[] = [
   {
     name: 'a wallet topped up by itself',
     of: 'consumer',
+    covers: ['consumer topups'],
     // An attempt that has waited for a day is given up before anything is charged, and another purchase takes its place.
     mayDifferAfterLeap: /"sk":\{"S":"(PURCHASES?|TOPUP#general)"\}/,
     arrange: async (world) => {
       await withCard(world);
       await ask(world, 'putAutoTopup', { as: ann, body: TERMS });
       vi.setSystemTime(Date.now() + 1_000);
-      return messages('topups', [JSON.stringify({ user_id: 'ann', credit_type: 'general' })]);
+      return messages('topups', [TOP_UP_OF_ANN]);
     },
-    settle: lookedAfter,
+    settle: lookAfterTopUps,
   },
   {
     name: 'a registration',
     of: 'consumer',
+    covers: ['consumer registration'],
     arrange: async (world) => event('registration', registrationOf(world)),
   },
   {
     name: 'a deployment’s defaults',
     of: 'consumer',
+    covers: ['consumer seed'],
     arrange: async (world) => {
       const [call] = world.model.deployCalls;
       return deployment(world, {
@@ -233,130 +297,13 @@ export const eventScenarios: readonly Scenario[] = [
       });
     },
   },
-  {
-    name: 'bulk credits at work',
-    of: 'job',
-    arrange: async (world) => {
-      await give(world, 'cleo', 3);
-      const rows = ['ann', 'ben', 'cleo'].map((user_id, at) => ({
-        user_id,
-        amount: at === 2 ? -5 : 5,
-        reason: 'Asked',
-      }));
-      await ask(world, 'startBulk', { as: ADMIN, body: { rows } });
-      return messages('jobs', await world.takeMessages('credit-ledger-local-jobs'));
-    },
-    settle: runJobs,
-  },
-  {
-    name: 'a cancelled project’s refunds at work',
-    of: 'job',
-    arrange: async (world) => {
-      for (const userId of ['ann', 'ben', 'cleo']) await applied(world, userId);
-      await ask(world, 'refundProject', {
-        as: ADMIN,
-        params: { projectId: 'atlas' },
-        body: {},
-      });
-      return messages('jobs', await world.takeMessages('credit-ledger-local-jobs'));
-    },
-    settle: runJobs,
-  },
-  {
-    name: 'a reconciliation at work',
-    of: 'job',
-    // What a run restored is told by the run that did it, also where another one has to end it.
-    mayDiffer: /"RECONCILIATION#/,
-    arrange: async (world) => {
-      const begun = await checkout(world);
-      world.stripe.pay(begun.text('session_id'), 'success');
-      vi.setSystemTime(Date.now() + 2 * HOUR_MS);
-      await ask(world, 'startReconciliation', { as: ADMIN, body: {} });
-      return messages('jobs', await world.takeMessages('credit-ledger-local-jobs'));
-    },
-    settle: async (world) => {
-      await runJobs(world);
-      // What a run could not see, because its provider was out or its clock behind, the next one does.
-      vi.setSystemTime(Date.parse(START) + 6 * HOUR_MS);
-      await perform(world, event('schedules', { task: 'reconcile' }));
-      await runJobs(world);
-    },
-  },
-  {
-    name: 'the sweep of what has expired',
-    of: 'job',
-    arrange: async (world) => {
-      for (const userId of ['ann', 'ben']) {
-        await give(world, userId, 5, {
-          expires_at: '2026-11-21T00:00:00.000Z',
-        });
-        await give(world, userId, 20);
-        await ask(world, 'placeHold', {
-          params: { userId },
-          key: `hold-${userId}`,
-          body: { amount: 7, description: 'Soon over', expires_in: 600 },
-        });
-      }
-      vi.setSystemTime(Date.now() + 2 * DAY_MS);
-      return event('schedules', { task: 'expiry-sweep' });
-    },
-  },
-  {
-    name: 'the rollups of two hours',
-    of: 'job',
-    arrange: async (world) => {
-      const value = {
-        startedOn: '2026-11-20T00:00:00.000Z',
-        rolledTo: '2026-11-20T12:00:00.000Z',
-        checkedTo: '2026-11-20T12:00:00.000Z',
-        closedTo: '2026-11-20T00:00:00.000Z',
-      };
-      const id = { of: 'ledger' } as const;
-      await world.ledger.write([{ record: 'rollupProgress', id, value, version: null }]);
-      await give(world, 'ann', 20);
-      vi.setSystemTime(Date.now() + HOUR_MS);
-      await give(world, 'ben', 10);
-      vi.setSystemTime(Date.now() + HOUR_MS);
-      return event('schedules', { task: 'rollups' });
-    },
-    // A run whose time is over leaves the rest to the next one.
-    settle: async (world) => {
-      vi.setSystemTime(Date.parse(START) + 2.25 * HOUR_MS);
-      await perform(world, event('schedules', { task: 'rollups' }));
-    },
-  },
-  ...['expiring-soon', 'plan-credits', 'reconcile', 'resume-jobs', 'wake-top-ups'].map(
-    (task): Scenario => ({
-      name: `the schedule ${task}`,
-      of: 'job',
-      // What a run restored is told by the run that did it, also where another one has to end it.
-      mayDiffer: /"RECONCILIATION#/,
-      arrange: async (world) => {
-        await give(world, 'ann', 20, { expires_at: '2026-11-24T00:00:00.000Z' });
-        return event('schedules', { task });
-      },
-    }),
-  ),
 ];
-
-/** The schedule that looks after top-ups until none waits, and what their provider tells of it. */
-async function lookedAfter(world: World): Promise<void> {
-  for (let round = 0; round < 4; round += 1) {
-    const since = marksOf(world);
-    vi.setSystemTime(Date.now() + HOUR_MS);
-    await perform(world, event('schedules', { task: 'wake-top-ups' }));
-    const woken = await world.takeMessages('credit-ledger-local-topups');
-    if (woken.length > 0) await perform(world, messages('topups', woken));
-    const told = news(world, since);
-    if (told.length > 0) await perform(world, messages('fulfillment', told));
-  }
-}
 
 /** CloudFormation rolls back what has failed, and whoever deploys does so again. */
 function deployment(world: World, given: object): Step {
-  const { begin, fn } = event('seed', given);
+  const { begin, ...rest } = event('seed', given);
   return {
-    fn,
+    ...rest,
     begin: () => {
       const deliver = begin();
       return async (life, delivery) => {

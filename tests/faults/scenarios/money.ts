@@ -44,6 +44,13 @@ export function news(
   return [...stripe, ...razorpay].map((delivery) => JSON.stringify(delivery));
 }
 
+/** The payment of a session. */
+export function intentOf(world: World, session: string): string {
+  const told = world.stripe.events().map((each) => JSON.stringify(each));
+  const about = told.find((text) => text.includes(session) && text.includes('"pi_'));
+  return /"(pi_\w+)"/.exec(about ?? '')?.[1] ?? '';
+}
+
 export async function checkout(world: World) {
   await deploy(world);
   return ask(world, 'createCheckout', CHECKOUT_REQUEST);
@@ -67,6 +74,15 @@ export async function ordered(world: World) {
 
 /** A user who has paid for a period of a tier. */
 export async function subscribed(world: World, tier: 'PRO' | 'PREMIUM') {
+  const told = await subscribedAtStripe(world, tier);
+  await perform(world, messages('fulfillment', told));
+  const [subscription] = (await world.stripeApi.subscriptions.list()).data;
+  invariant(subscription, 'Stripe has a subscription');
+  return { id: subscription.id };
+}
+
+/** What Stripe tells of a subscription that was begun, and nobody has heard yet. */
+export async function subscribedAtStripe(world: World, tier: 'PRO' | 'PREMIUM') {
   const since = marksOf(world);
   const begun = await ask(world, 'upgradeSubscription', {
     params: { userId: 'ann' },
@@ -74,7 +90,25 @@ export async function subscribed(world: World, tier: 'PRO' | 'PREMIUM') {
     body: { tier, ...RETURN_URLS },
   });
   world.stripe.pay(begun.text('session_id'), 'success');
-  await perform(world, messages('fulfillment', news(world, since)));
+  return news(world, since);
+}
+
+/** When the second month of a subscription begins. */
+export const SECOND_MONTH = Date.parse('2026-12-20T12:00:00.000Z');
+/** Stripe makes an invoice final, and has it paid, an hour after its month has begun. */
+const INVOICED_MS = 2 * 3_600_000;
+
+/** Lets a subscription's month go by, and gives what Stripe tells of the next one. */
+export async function renewed(world: World): Promise<readonly string[]> {
+  const since = marksOf(world);
+  vi.setSystemTime(SECOND_MONTH + INVOICED_MS);
+  await world.stripe.tick();
+  const told = news(world, since);
+  invariant(
+    told.some((text) => /invoice\.(paid|payment_failed)/.test(text)),
+    'Stripe tells of the second invoice',
+  );
+  return told;
 }
 
 const ofAnn = { params: { userId: 'ann' } };
@@ -84,14 +118,14 @@ export const planScenarios: readonly Scenario[] = [
   {
     name: 'a page to subscribe on',
     of: 'route',
-    routes: ['upgradeSubscription'],
+    covers: ['route upgradeSubscription'],
     arrange: async (world) =>
       request(world, 'upgradeSubscription', { ...ofAnn, body: { tier: 'PRO', ...RETURN_URLS } }),
   },
   {
     name: 'a plan moved up',
     of: 'route',
-    routes: ['upgradeSubscription'],
+    covers: ['route upgradeSubscription'],
     arrange: async (world) => {
       await subscribed(world, 'PRO');
       return request(world, 'upgradeSubscription', { ...ofAnn, body: { tier: 'PREMIUM' } });
@@ -100,7 +134,7 @@ export const planScenarios: readonly Scenario[] = [
   {
     name: 'a plan moved down',
     of: 'route',
-    routes: ['downgradeSubscription'],
+    covers: ['route downgradeSubscription'],
     arrange: async (world) => {
       await subscribed(world, 'PREMIUM');
       return request(world, 'downgradeSubscription', { ...ofAnn, body: { tier: 'PRO' } });
@@ -109,7 +143,7 @@ export const planScenarios: readonly Scenario[] = [
   {
     name: 'a plan cancelled',
     of: 'route',
-    routes: ['cancelSubscription'],
+    covers: ['route cancelSubscription'],
     arrange: async (world) => {
       await subscribed(world, 'PRO');
       return request(world, 'cancelSubscription', { ...ofAnn, body: {} });
@@ -118,7 +152,7 @@ export const planScenarios: readonly Scenario[] = [
   {
     name: 'a plan resumed',
     of: 'route',
-    routes: ['resumeSubscription'],
+    covers: ['route resumeSubscription'],
     arrange: async (world) => {
       await subscribed(world, 'PRO');
       await ask(world, 'cancelSubscription', { ...ofAnn, body: {} });
@@ -132,7 +166,7 @@ export const moneyScenarios: readonly Scenario[] = [
   {
     name: 'a checkout at Stripe',
     of: 'route',
-    routes: ['createCheckout'],
+    covers: ['route createCheckout'],
     arrange: async (world) => {
       await deploy(world);
       return request(world, 'createCheckout', CHECKOUT_REQUEST);
@@ -142,7 +176,7 @@ export const moneyScenarios: readonly Scenario[] = [
     name: 'a checkout in a function that has just started',
     of: 'route',
     isCold: true,
-    routes: ['createCheckout'],
+    covers: ['route createCheckout'],
     arrange: async (world) => {
       await deploy(world);
       return request(world, 'createCheckout', CHECKOUT_REQUEST);
@@ -151,7 +185,7 @@ export const moneyScenarios: readonly Scenario[] = [
   {
     name: 'an order at Razorpay',
     of: 'route',
-    routes: ['initiatePurchase'],
+    covers: ['route initiatePurchase'],
     arrange: async (world) => {
       await deploy(world);
       return request(world, 'initiatePurchase', { as: ann, body: ORDER });
@@ -160,7 +194,7 @@ export const moneyScenarios: readonly Scenario[] = [
   {
     name: 'a payment at Razorpay handed over',
     of: 'route',
-    routes: ['verifyPayment'],
+    covers: ['route verifyPayment'],
     arrange: async (world) => {
       const { order } = await ordered(world);
       const paid = world.razorpay.pay(order, 'success');
@@ -178,7 +212,7 @@ export const moneyScenarios: readonly Scenario[] = [
     of: 'route',
     // Each attempt is on record, also the one that found everything done.
     mayDiffer: /"AUDIT#/,
-    routes: ['fulfillPurchase'],
+    covers: ['route fulfillPurchase'],
     arrange: async (world) => {
       const session_id = (await checkout(world)).text('session_id');
       world.stripe.pay(session_id, 'success');
@@ -191,7 +225,7 @@ export const moneyScenarios: readonly Scenario[] = [
   {
     name: 'a part of a purchase paid back at Stripe',
     of: 'route',
-    routes: ['refundPurchase'],
+    covers: ['route refundPurchase'],
     arrange: async (world) => {
       const { purchase: id } = await bought(world);
       const body = { reason: 'Asked for it', amount: 300 };
@@ -205,7 +239,7 @@ export const moneyScenarios: readonly Scenario[] = [
   {
     name: 'a purchase paid back at Razorpay',
     of: 'route',
-    routes: ['refundPurchase'],
+    covers: ['route refundPurchase'],
     arrange: async (world) => {
       const { order, purchase: id } = await ordered(world);
       const paid = world.razorpay.pay(order, 'success');
@@ -229,40 +263,16 @@ export const moneyScenarios: readonly Scenario[] = [
     // Applied and cut off, it is applied again by the same key, finds all done, and says and records just that.
     mayAnswer: /"outcome":"unchanged"/,
     mayDiffer: /"(AUDIT|EVENT)#/,
-    routes: ['replayEvent'],
+    covers: ['route replayEvent'],
     arrange: async (world) => {
-      const begun = await checkout(world);
-      const session = begun.text('session_id');
-      world.stripe.pay(session, 'success');
-      const { quarantineEvent } = await import('#lib/purchases/quarantine-event');
-      const event = world.stripe
-        .events()
-        .find(
-          (each) =>
-            each['type'] === 'checkout.session.completed' && JSON.stringify(each).includes(session),
-        );
-      invariant(event, 'Stripe tells of a payment');
-      const now = new Date().toISOString();
-      const id = await quarantineEvent(
-        { store: world.ledger },
-        {
-          provider: 'stripe',
-          eventId: String(event['id']),
-          type: 'checkout.session.completed',
-          reason: 'WALLET_REFUSED',
-          detail: 'too many grants',
-          body: JSON.stringify(event),
-          receivedAt: now,
-          now,
-        },
-      );
+      const id = await quarantined(world);
       return request(world, 'replayEvent', { as: ADMIN, params: { id } });
     },
   },
   ...(['putAutoTopup', 'putUserAutoTopup'] as const).map((route): Scenario => ({
     name: `top-ups switched on, ${route}`,
     of: 'route',
-    routes: [route],
+    covers: [`route ${route}`],
     arrange: async (world) => {
       await withCard(world);
       const isOwn = route === 'putAutoTopup';
@@ -276,7 +286,7 @@ export const moneyScenarios: readonly Scenario[] = [
   {
     name: 'top-ups resumed after a card was declined',
     of: 'route',
-    routes: ['resumeAutoTopup'],
+    covers: ['route resumeAutoTopup'],
     arrange: async (world) => {
       await declined(world);
       return request(world, 'resumeAutoTopup', { as: ann, body: {} });
@@ -285,7 +295,7 @@ export const moneyScenarios: readonly Scenario[] = [
   ...(['setUpAutoTopup', 'setUpUserAutoTopup'] as const).map((route): Scenario => ({
     name: `a card saved for top-ups, ${route}`,
     of: 'route',
-    routes: [route],
+    covers: [`route ${route}`],
     arrange: async (world) => {
       await deploy(world);
       const isOwn = route === 'setUpAutoTopup';
@@ -307,21 +317,64 @@ export const TERMS = {
   max_amount_per_month: 20_000,
 };
 
-const SUSPENDING_DECLINES = 5;
-const DAY_MS = 86_400_000;
+/** The event of a payment that waits for a person: its id there. */
+export async function quarantined(world: World): Promise<string> {
+  await deploy(world);
+  const begun = await ask(world, 'createCheckout', { ...CHECKOUT_REQUEST, key: 'quarantined' });
+  const session = begun.text('session_id');
+  world.stripe.pay(session, 'success');
+  const { quarantineEvent } = await import('#lib/purchases/quarantine-event');
+  const event = world.stripe
+    .events()
+    .find(
+      (each) =>
+        each['type'] === 'checkout.session.completed' && JSON.stringify(each).includes(session),
+    );
+  invariant(event, 'Stripe tells of a payment');
+  const now = new Date().toISOString();
+  return quarantineEvent(
+    { store: world.ledger },
+    {
+      provider: 'stripe',
+      eventId: String(event['id']),
+      type: 'checkout.session.completed',
+      reason: 'WALLET_REFUSED',
+      detail: 'too many grants',
+      body: JSON.stringify(event),
+      receivedAt: now,
+      now,
+    },
+  );
+}
+
+/** As many in a row suspend top-ups: after the first one we wait an hour, after the second a day. */
+const DECLINES_IN_ROW_MAX = 3;
+/** More than the longest of these waits. */
+const BETWEEN_DECLINES_MS = 2 * 86_400_000;
 
 /** A user whose top-ups are suspended, because the card is declined whenever it is tried. */
 async function declined(world: World): Promise<void> {
   await withCard(world, 'declines');
   await ask(world, 'putAutoTopup', { as: ann, body: TERMS });
-  const look = JSON.stringify({ user_id: 'ann', credit_type: 'general' });
-  for (let declines = 0; declines < SUSPENDING_DECLINES; declines += 1) {
-    const since = marksOf(world);
-    await perform(world, messages('topups', [look]));
-    await perform(world, messages('fulfillment', news(world, since)));
-    vi.setSystemTime(Date.now() + DAY_MS);
+  for (let declines = 0; declines < DECLINES_IN_ROW_MAX; declines += 1) {
+    const before = await ask(world, 'getAutoTopup', { as: ann });
+    invariant(before.text('state') !== 'suspended', `${declines} declines do not suspend`);
+    await lookedAt(world);
+    vi.setSystemTime(Date.now() + BETWEEN_DECLINES_MS);
   }
+  const after = await ask(world, 'getAutoTopup', { as: ann });
+  invariant(after.text('state') === 'suspended', 'the last decline suspends');
 }
+
+/** One look at a top-up, and what the provider tells of the charge that comes of it. */
+export async function lookedAt(world: World): Promise<void> {
+  const since = marksOf(world);
+  await perform(world, messages('topups', [TOP_UP_OF_ANN]));
+  await perform(world, messages('fulfillment', news(world, since)));
+}
+
+/** The message that asks for a look. */
+export const TOP_UP_OF_ANN = JSON.stringify({ user_id: 'ann', credit_type: 'general' });
 
 /** A user whose card is saved. */
 export async function withCard(world: World, card: CardBehaviour = 'pays'): Promise<void> {

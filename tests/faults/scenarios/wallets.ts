@@ -1,5 +1,9 @@
-import { BACKEND, request, user } from '#tests/faults/steps';
-import { ask, give, type Scenario } from '#tests/faults/scenario';
+import { invariant } from '#lib/invariant';
+import { marksOf } from '#tests/faults/end-state';
+import { ask, give, perform, type Scenario } from '#tests/faults/scenario';
+import { bought, intentOf, news } from '#tests/faults/scenarios/money';
+import { BACKEND, messages, request, user } from '#tests/faults/steps';
+import type { World } from '#tests/faults/world';
 
 const ann = { userId: 'ann' };
 const spend = { amount: 7, description: 'A lookup', metadata: { page: 3 } };
@@ -9,7 +13,7 @@ export const walletScenarios: readonly Scenario[] = [
   {
     name: 'credits added, with an expiry',
     of: 'route',
-    routes: ['addCredits'],
+    covers: ['route addCredits'],
     arrange: async (world) =>
       request(world, 'addCredits', {
         params: ann,
@@ -23,19 +27,31 @@ export const walletScenarios: readonly Scenario[] = [
   {
     name: 'credits added to who owes',
     of: 'route',
-    routes: ['addCredits'],
+    covers: ['route addCredits'],
     arrange: async (world) => {
-      await give(world, 'ann', 30);
+      const debt = await owing(world);
       return request(world, 'addCredits', {
         params: ann,
-        body: { amount: 5, description: 'More' },
+        body: { amount: debt + 5, description: 'What is owed, and more' },
+      });
+    },
+  },
+  {
+    name: 'credits added to who owes more than they are',
+    of: 'route',
+    covers: ['route addCredits'],
+    arrange: async (world) => {
+      const debt = await owing(world);
+      return request(world, 'addCredits', {
+        params: ann,
+        body: { amount: debt - 5, description: 'A part of what is owed' },
       });
     },
   },
   {
     name: 'a spend over two grants, one about to expire',
     of: 'route',
-    routes: ['deductCredits'],
+    covers: ['route deductCredits'],
     arrange: async (world) => {
       await give(world, 'ann', 5, { expires_at: '2026-12-01T00:00:00.000Z' });
       await give(world, 'ann', 20);
@@ -45,7 +61,8 @@ export const walletScenarios: readonly Scenario[] = [
   {
     name: 'a spend of more than there is',
     of: 'route',
-    routes: ['deductCredits'],
+    changesNothing: true,
+    covers: ['route deductCredits'],
     arrange: async (world) => {
       await give(world, 'ann', 6);
       return request(world, 'deductCredits', {
@@ -58,7 +75,7 @@ export const walletScenarios: readonly Scenario[] = [
   {
     name: 'a spend refunded in part',
     of: 'route',
-    routes: ['refundCredits'],
+    covers: ['route refundCredits'],
     arrange: async (world) => {
       await give(world, 'ann', 20);
       const spent = await ask(world, 'deductCredits', {
@@ -74,7 +91,7 @@ export const walletScenarios: readonly Scenario[] = [
   {
     name: 'a hold placed',
     of: 'route',
-    routes: ['placeHold'],
+    covers: ['route placeHold'],
     arrange: async (world) => {
       await give(world, 'ann', 20);
       return request(world, 'placeHold', {
@@ -86,7 +103,7 @@ export const walletScenarios: readonly Scenario[] = [
   {
     name: 'a hold captured in part',
     of: 'route',
-    routes: ['captureHold'],
+    covers: ['route captureHold'],
     arrange: async (world) => {
       await give(world, 'ann', 20);
       const placed = await ask(world, 'placeHold', {
@@ -100,7 +117,7 @@ export const walletScenarios: readonly Scenario[] = [
   {
     name: 'a hold released',
     of: 'route',
-    routes: ['releaseHold'],
+    covers: ['route releaseHold'],
     arrange: async (world) => {
       await give(world, 'ann', 20);
       const placed = await ask(world, 'placeHold', {
@@ -116,7 +133,7 @@ export const walletScenarios: readonly Scenario[] = [
   {
     name: 'a transfer',
     of: 'route',
-    routes: ['transferCredits'],
+    covers: ['route transferCredits'],
     arrange: async (world) => {
       for (const user_id of ['ann', 'ben']) {
         await ask(world, 'createAccount', { key: user_id, body: { user_id } });
@@ -129,7 +146,7 @@ export const walletScenarios: readonly Scenario[] = [
   {
     name: 'a batch of spends',
     of: 'route',
-    routes: ['deductBatch'],
+    covers: ['route deductBatch'],
     arrange: async (world) => {
       await give(world, 'ann', 20);
       const spends = [1, 2, 3].map((amount) => ({
@@ -143,7 +160,7 @@ export const walletScenarios: readonly Scenario[] = [
   {
     name: 'a feature used, within its quotas',
     of: 'route',
-    routes: ['recordUsage'],
+    covers: ['route recordUsage'],
     arrange: async (world) => {
       await give(world, 'ann', 20, { credit_type: 'enrichment' });
       const body = { feature: 'enrichment', quantity: 2 };
@@ -153,7 +170,7 @@ export const walletScenarios: readonly Scenario[] = [
   {
     name: 'a spend that counts on the quotas of a feature',
     of: 'route',
-    routes: ['deductCredits'],
+    covers: ['route deductCredits'],
     arrange: async (world) => {
       await give(world, 'ann', 20, { credit_type: 'enrichment' });
       const body = { ...spend, credit_type: 'enrichment', feature: 'enrichment' };
@@ -163,7 +180,7 @@ export const walletScenarios: readonly Scenario[] = [
   {
     name: 'an account opened by the backend',
     of: 'route',
-    routes: ['createAccount'],
+    covers: ['route createAccount'],
     arrange: async (world) =>
       request(world, 'createAccount', {
         body: { user_id: 'ann', email: 'ann@users.test' },
@@ -172,14 +189,14 @@ export const walletScenarios: readonly Scenario[] = [
   {
     name: 'alerts set by a user',
     of: 'route',
-    routes: ['putAlerts'],
+    covers: ['route putAlerts'],
     arrange: async (world) =>
       request(world, 'putAlerts', { as: user('ann'), body: { threshold: 5 } }),
   },
   {
     name: 'alerts set by the backend',
     of: 'route',
-    routes: ['putUserAlerts'],
+    covers: ['route putUserAlerts'],
     arrange: async (world) =>
       request(world, 'putUserAlerts', {
         as: BACKEND,
@@ -188,6 +205,21 @@ export const walletScenarios: readonly Scenario[] = [
       }),
   },
 ];
+
+/** What a user owes who has bought credits and spent most of them, before all the money went back. */
+async function owing(world: World): Promise<number> {
+  const { session } = await bought(world);
+  await ask(world, 'deductCredits', {
+    params: ann,
+    body: { amount: 90, description: 'Nearly all' },
+  });
+  const since = marksOf(world);
+  world.stripe.refund(intentOf(world, session));
+  await perform(world, messages('fulfillment', news(world, since)));
+  const { debt } = (await ask(world, 'getUserBalance', { params: ann })).body;
+  invariant(typeof debt === 'number' && debt > 5, 'the wallet owes');
+  return debt;
+}
 
 function holdOf(body: Readonly<Record<string, unknown>>): string {
   return String(body['hold_id'] ?? Reflect.get(Object(body['hold']), 'hold_id'));

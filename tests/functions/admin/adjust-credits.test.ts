@@ -1,9 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { adminAuditRoutes } from '#lib/contract/routes/admin-audit';
 import { adminWalletRoutes } from '#lib/contract/routes/admin-wallets';
+import { createLedgerStore } from '#lib/store/ledger-store';
 import { openOffice } from '#tests/functions/admin/office';
 import { bodyOf, codeOf } from '#tests/functions/purchases/shop';
 import { addWork, openTestLedger, type TestLedger } from '#tests/support/ledger';
+import { tornClient } from '#tests/support/torn-reads';
 
 const { adjustCredits } = adminWalletRoutes;
 const { listAudit } = adminAuditRoutes;
@@ -78,6 +80,43 @@ describe('a correction', () => {
         source_ip: '192.0.2.1',
       },
     ]);
+  });
+
+  it('under a key that has corrected another user is refused, and writes nothing', async () => {
+    const ann = await customer();
+    const bob = await customer();
+    const added = bodyOf(adjustCredits, 201, await ann.adjust({ amount: 5 }, 'case-7'));
+    expect(codeOf(await bob.adjust({ amount: 5 }, 'case-7'))).toBe('IDEMPOTENCY_KEY_REUSED');
+    expect(codeOf(await bob.adjust({ amount: 5, user_id: 'nobody' }, 'case-7'))).toBe(
+      'IDEMPOTENCY_KEY_REUSED',
+    );
+    expect(await bob.balance()).toBe(10);
+    expect(await bob.audit()).toEqual([]);
+    const again = await ann.adjust({ amount: 5 }, 'case-7');
+    expect(again.headers).toMatchObject({ 'idempotent-replayed': 'true' });
+    expect(bodyOf(adjustCredits, 201, again)).toEqual(added);
+  });
+
+  it('is known where a repeat looks too early for its entry', async () => {
+    const { adjust, balance, userId } = await customer();
+    const added = bodyOf(adjustCredits, 201, await adjust({ amount: 5 }, 'case-6'));
+    const client = tornClient(test.config, (key) => key.includes('ENTRY#'));
+    const early = openOffice({ ...test, ledger: createLedgerStore({ ...test.table, client }) });
+    const again = await early.call(adjustCredits, {
+      body: { user_id: userId, reason: 'Lost in a failed import', amount: 5 },
+      headers: { 'idempotency-key': 'case-6' },
+    });
+    expect(bodyOf(adjustCredits, 201, again)).toEqual(added);
+    expect(await balance()).toBe(15);
+  });
+
+  it('of two users at once under one key is one', async () => {
+    const [ann, bob] = [await customer(), await customer()];
+    const answers = await Promise.all(
+      Array.from({ length: 8 }, (_, n) => (n % 2 ? ann : bob).adjust({ amount: 5 }, 'case-8')),
+    );
+    expect(answers.filter(({ statusCode }) => statusCode === 201)).toHaveLength(4);
+    expect([await ann.balance(), await bob.balance()].toSorted()).toEqual([10, 15]);
   });
 
   it('never takes more than there is, and then leaves neither entry nor record', async () => {

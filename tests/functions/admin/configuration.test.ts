@@ -119,6 +119,9 @@ describe('packages', () => {
     expect(made).toMatchObject({ version: 1, active: true, metadata: { badge: 'new' } });
     expect(bodyOf(createPackage, 201, await create(body, 'k'))).toEqual(made);
     expect(codeOf(await create({ ...body, credits: 5 }, 'k'))).toBe('IDEMPOTENCY_KEY_REUSED');
+    expect(codeOf(await create({ ...body, package_id: 'other' }, 'k'))).toBe(
+      'IDEMPOTENCY_KEY_REUSED',
+    );
     expect(codeOf(await create(body, 'other'))).toBe('PACKAGE_EXISTS');
     expect(await onSale()).toMatchObject({ price: 4_000, currency: 'USD' });
 

@@ -7,6 +7,7 @@ import { openOffice } from '#tests/functions/admin/office';
 import { bodyOf, codeOf } from '#tests/functions/purchases/shop';
 import { NOW } from '#tests/http/events';
 import { type JobBench, openJobBench } from '#tests/jobs/job-bench';
+import { prove, readExported } from '#lib/exports/prove-export';
 
 const { exportTransactions, getExport } = adminExportRoutes;
 const started = { answers: { 202: exportTransactions.answers[202] } };
@@ -130,31 +131,61 @@ test('an export of a period in which nothing happened is a header line', async (
   expect((await ask('type=purchase&from=2026-02-01&to=2026-02-13')).body).toBe(answer.body);
 });
 
+test('as JSON lines, an export proves itself: every entry whole, with its hash', async () => {
+  const answer = await ask('from=2026-02-01&to=2026-02-13&format=jsonl');
+  expect(answer).toMatchObject({
+    statusCode: 200,
+    headers: {
+      'content-type': 'application/jsonl; charset=utf-8',
+      'content-disposition': 'attachment; filename="transactions-2026-02-01.jsonl"',
+    },
+  });
+  const lines = (answer.body ?? '').split('\n');
+  expect(lines.pop()).toBe('');
+  const proof = prove(lines.map(readExported));
+  expect(proof).toEqual({
+    wallets: 6,
+    entries: 2 * names.length,
+    credits: await balances(),
+    problems: [],
+  });
+  expect((await ask('from=2026-01-01&to=2026-01-10&format=jsonl')).body).toBe('');
+  expect(codeOf(await ask('format=xlsx'))).toBe('VALIDATION_FAILED');
+});
+
 test('a period that ends before it begins, or is longer than ten years, is refused', async () => {
   expect(codeOf(await ask('from=2026-02-02&to=2026-02-01'))).toBe('VALIDATION_FAILED');
   expect(codeOf(await ask('from=2010-01-01'))).toBe('VALIDATION_FAILED');
 });
 
-test('a long export is a job: asked for again it is the same, and its link opens the whole file', async () => {
-  const query = 'from=2026-01-02&to=2026-02-13';
-  const job = bodyOf(started, 202, await ask(query));
-  const look = () => office.call(getExport, { params: { job_id: job.job_id } });
-  expect(bodyOf(getExport, 200, await look())).toMatchObject({
-    job: { state: 'queued' },
-    url: null,
-  });
-  expect(bodyOf(started, 202, await ask(query)).job_id).toBe(job.job_id);
-  // One page after the other is cut off: each run is killed before it has stored its progress.
-  const [message = ''] = bench.messages;
-  const dead = { ...bench.ledger, write: () => Promise.reject(new Error('cut off')) };
-  expect(await bench.deliver({ ledger: dead })).toBe(false);
-  bench.messages.push(message);
-  await bench.drain();
-  const done = bodyOf(getExport, 200, await look());
-  expect(done.job).toMatchObject({ state: 'done', progress: { total: 24, done: 24 } });
-  const file = await (await fetch(done.url ?? '')).text();
-  expect(file).toBe((await ask('from=2026-02-01&to=2026-02-13')).body);
-});
+const long = 'from=2026-01-02&to=2026-02-13';
+test.each([
+  { query: long, same: 'from=2026-02-01&to=2026-02-13' },
+  { query: `${long}&format=jsonl`, same: 'from=2026-02-01&to=2026-02-13&format=jsonl' },
+])(
+  'a long export is a job: asked for again it is the same, and its link opens the whole file: $query',
+  async ({ query, same }) => {
+    const job = bodyOf(started, 202, await ask(query));
+    const look = () => office.call(getExport, { params: { job_id: job.job_id } });
+    expect(bodyOf(getExport, 200, await look())).toMatchObject({
+      job: { state: 'queued' },
+      url: null,
+    });
+    expect(bodyOf(started, 202, await ask(query)).job_id).toBe(job.job_id);
+    // One page after the other is cut off: each run is killed before it has stored its progress.
+    const [message = ''] = bench.messages;
+    const dead = { ...bench.ledger, write: () => Promise.reject(new Error('cut off')) };
+    expect(await bench.deliver({ ledger: dead })).toBe(false);
+    bench.messages.push(message);
+    await bench.drain();
+    const done = bodyOf(getExport, 200, await look());
+    expect(done.job).toMatchObject({ state: 'done', progress: { total: 24, done: 24 } });
+    const file = await fetch(done.url ?? '');
+    const answer = await ask(same);
+    expect(file.headers.get('content-type')).toBe(answer.headers?.['content-type']);
+    expect(await file.text()).toBe(answer.body);
+  },
+);
 
 test('an id that names no export is not found', async () => {
   const unknown = await office.call(getExport, { params: { job_id: 'job_0' } });

@@ -205,6 +205,22 @@ describe('GET /admin/credits/report', () => {
   });
 });
 
+test('what is too far beyond the closed hours to be summed up is not ready, and ends there until it is', async () => {
+  const late = openOffice(store);
+  late.at('2026-03-20T12:00:00.000Z');
+  const from = '2026-02-27T00:00:00.000Z';
+  for (const route of [getAnalytics, getReport]) {
+    const refused = await late.call(route, { query: new URLSearchParams({ from }).toString() });
+    expect([refused.statusCode, codeOf(refused)]).toEqual([503, 'REPORT_NOT_READY']);
+    expect(refused.headers?.['retry-after']).toBe('900');
+    const { closed_until: to } = notReady.parse(JSON.parse(String(refused.body)));
+    const query = new URLSearchParams({ from, to }).toString();
+    expect((await late.call(route, { query })).statusCode).toBe(200);
+  }
+});
+
+const notReady = z.looseObject({ closed_until: z.iso.datetime() });
+
 function fromBase64(text: string): unknown {
   return JSON.parse(Buffer.from(text, 'base64url').toString('utf8'));
 }

@@ -17,7 +17,7 @@ import type { TestLedger } from '#tests/support/ledger';
 const TIME_MS = 60_000;
 
 /** Admits everybody, for tests that are about what comes after. */
-export const unlimited: RateLimitStore = {
+const unlimited: RateLimitStore = {
   take: async () => ({ admitted: true, remaining: 1, retryInMs: 0, fullInMs: 0 }),
 };
 

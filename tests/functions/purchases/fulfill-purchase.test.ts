@@ -2,9 +2,10 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import type { Outcome } from '#infra/local/stripe/checkout';
 import { adminPurchaseRoutes } from '#lib/contract/routes/admin-purchases';
 import { purchaseRoutes } from '#lib/contract/routes/purchases';
+import { BALANCE_MAX } from '#lib/ledger/limits';
 import { auditTrail } from '#tests/admin/audit-trail';
 import { bodyOf, codeOf, openShop, seedPackages } from '#tests/functions/purchases/shop';
-import { openTestLedger, type TestLedger } from '#tests/support/ledger';
+import { fillWallet, openTestLedger, spendWork, type TestLedger } from '#tests/support/ledger';
 
 const { fulfillPurchase } = adminPurchaseRoutes;
 
@@ -25,9 +26,11 @@ async function begun(provider: Provider) {
   const user = `fulfilled-${(users += 1)}`;
   const shop = await openShop(test);
   const { id, purchaseId } = await begin(shop, { provider, user });
+  const wallet = { userId: user, creditType: 'general' };
   return {
     shop,
     purchaseId,
+    wallet,
     pay: (outcome: Outcome = 'success') =>
       provider === 'stripe' ? shop.stripe.pay(id, outcome) : shop.rzp.razorpay.pay(id, outcome),
     faults: provider === 'stripe' ? shop.stripe.faults : shop.rzp.razorpay.faults,
@@ -36,8 +39,7 @@ async function begun(provider: Provider) {
         token,
         body: provider === 'stripe' ? { session_id: id } : { order_id: id },
       }),
-    balance: async () =>
-      (await test.ledger.loadHead({ userId: user, creditType: 'general' })).balance,
+    balance: async () => (await test.ledger.loadHead(wallet)).balance,
   };
 }
 
@@ -88,6 +90,17 @@ describe.each<Provider>(['stripe', 'razorpay'])('fulfilling a %s purchase by han
     pay();
     expect(bodyOf(fulfillPurchase, 200, await fulfill())).toMatchObject({ status: 'paid' });
     expect(await balance()).toBeGreaterThan(0);
+  });
+
+  it('credits a wallet that had no room for it once there is', async () => {
+    const { wallet, pay, fulfill, balance } = await begun(provider);
+    pay();
+    await fillWallet(test.ledger, wallet);
+    expect(codeOf(await fulfill())).toBe('PAYMENT_NOT_CREDITED');
+    await test.ledger.run(spendWork({ wallet, amount: 100, cause: 'room' }));
+    expect(await balance()).toBe(BALANCE_MAX - 100);
+    expect(bodyOf(fulfillPurchase, 200, await fulfill())).toMatchObject({ status: 'paid' });
+    expect(await balance()).toBe(BALANCE_MAX);
   });
 
   it('says so while the provider does not answer, and can be done after', async () => {

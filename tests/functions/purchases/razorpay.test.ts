@@ -1,10 +1,11 @@
 import { createHmac } from 'node:crypto';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { purchaseRoutes } from '#lib/contract/routes/purchases';
+import { BALANCE_MAX } from '#lib/ledger/limits';
 import type { SettingKey, StoredSetting } from '#lib/settings/settings';
 import { bodyOf, codeOf, openShop, seedPackages } from '#tests/functions/purchases/shop';
 import { KEY } from '#tests/infra/local/razorpay/stand-in';
-import { openTestLedger, spendWork, type TestLedger } from '#tests/support/ledger';
+import { fillWallet, openTestLedger, spendWork, type TestLedger } from '#tests/support/ledger';
 import { setSetting } from '#tests/support/settings';
 
 const { getPurchase, initiatePurchase, listPackages, verifyPayment } = purchaseRoutes;
@@ -292,6 +293,18 @@ describe('verifying a payment', () => {
     await shop.rzp.settle();
     bodyOf(verifyPayment, 200, await shop.verify(handover, { user }));
     expect(await balanceOf(user)).toBe(25);
+  });
+
+  it('of a payment that the wallet has no room for works once there is', async () => {
+    const shop = await openShop(test);
+    const { user, handover } = await paid(shop);
+    const wallet = { userId: user, creditType: 'general' };
+    await fillWallet(test.ledger, wallet);
+    expect(codeOf(await shop.verify(handover, { user }))).toBe('PAYMENT_NOT_CREDITED');
+    await test.ledger.run(spendWork({ wallet, amount: 25, cause: 'room' }));
+    expect(await balanceOf(user)).toBe(BALANCE_MAX - 25);
+    bodyOf(verifyPayment, 200, await shop.verify(handover, { user }));
+    expect(await balanceOf(user)).toBe(BALANCE_MAX);
   });
 });
 

@@ -1,5 +1,6 @@
 import * as z from 'zod';
 import { addUserCredits } from '#functions/service/add-credits';
+import { createAccount } from '#functions/service/create-account';
 import { deductCreditsBatch } from '#functions/service/deduct-batch';
 import { deductCredits } from '#functions/service/deduct-credits';
 import { captureUserHold, releaseUserHold } from '#functions/service/end-hold';
@@ -9,6 +10,7 @@ import { getUserBalance } from '#functions/service/get-user-balance';
 import { listUserHistory } from '#functions/service/list-user-history';
 import { listUserHolds } from '#functions/service/list-holds';
 import { placeUserHold } from '#functions/service/place-hold';
+import { putUserAlerts } from '#functions/service/put-user-alerts';
 import { recordUsage } from '#functions/service/record-usage';
 import { refundUserCredits } from '#functions/service/refund-credits';
 import { transferUserCredits } from '#functions/service/transfer-credits';
@@ -28,6 +30,8 @@ export interface Call {
   readonly body?: unknown;
   /** The Idempotency-Key. */
   readonly key?: string;
+  /** Which of the app's backends calls. */
+  readonly as?: string;
 }
 
 export interface Answered {
@@ -44,6 +48,7 @@ export function openBackend(test: TestLedger, start = '2026-03-01T12:00:00.000Z'
   const settings = rememberSettings(() => Date.parse(now));
   const ledger = createLedgerStore({ ...test.table, settings });
   const endpoints = [
+    createAccount,
     addUserCredits,
     deductCredits,
     refundUserCredits,
@@ -57,6 +62,7 @@ export function openBackend(test: TestLedger, start = '2026-03-01T12:00:00.000Z'
     deductCreditsBatch,
     getSubscription,
     getQuotas,
+    putUserAlerts,
     recordUsage,
   ];
   const handle = apiHandler(
@@ -83,10 +89,10 @@ export function openBackend(test: TestLedger, start = '2026-03-01T12:00:00.000Z'
     at: (instant: string) => {
       now = instant;
     },
-    async call(route: Route, { key, ...request }: Call): Promise<Answered> {
+    async call(route: Route, { as: token = 'backend', key, ...request }: Call): Promise<Answered> {
       requests += 1;
       const event = httpEvent(route, {
-        token: 'backend',
+        token,
         requestId: `req-${requests}`,
         ...(key !== undefined && { headers: { 'idempotency-key': key } }),
         ...request,

@@ -9,6 +9,7 @@ import { holdMovement, userBalance } from '#lib/contract/wire';
 import { apiHandler } from '#lib/http/api-handler';
 import { toBalanceAt, toUserBalance } from '#lib/http/wallet-resource';
 import { replay } from '#lib/ledger/replay';
+import { emptyHead } from '#lib/ledger/wallet';
 import { createBalanceReader } from '#lib/wallets/read-balance';
 import { openOffice } from '#tests/functions/admin/office';
 import { bodyOf, codeOf } from '#tests/functions/purchases/shop';
@@ -93,7 +94,7 @@ test('the balance of a past instant is what was seen then, and what the entries 
   );
   for (const instant of instants) {
     const then = replay(
-      WALLET,
+      emptyHead(WALLET),
       entries.filter((entry) => entry.createdAt <= instant),
     );
     const expected = toUserBalance('alice', toBalanceAt(then, instant));

@@ -4,8 +4,11 @@ import { functionDefinitions } from '#infra/functions';
 import { subscriptionPage } from '#lib/contract/routes/subscription-changes';
 import { subscription as contract } from '#lib/contract/subscriptions';
 import { callMaxMs } from '#lib/payments/call-time';
+import { DEFAULT_TIERS } from '#lib/subscriptions/tiers';
 import { openPlanDesk, URLS } from '#tests/functions/subscriptions/plan-desk';
+import { tiersWith } from '#tests/subscriptions/subscribers';
 import { openTestLedger, type TestLedger } from '#tests/support/ledger';
+import { setSetting } from '#tests/support/settings';
 
 const DAY_MS = 86_400_000;
 
@@ -142,6 +145,25 @@ describe('up', () => {
     const { data } = await desk.sdk.invoices.list({ subscription: subscriptionId });
     expect(data).toHaveLength(2);
     expect(await desk.balance(user)).toBe(2_000);
+  });
+
+  test('waits until the latest invoice is paid, and charges nothing before that', async () => {
+    const { desk, subscriptionId, user } = await withPlan('PRO');
+    desk.stripe.setCard(subscriptionId, 'declines');
+    desk.clock.advance(29 * DAY_MS);
+    await desk.deliver();
+    expect(await desk.shown(user)).toMatchObject({ tier: 'PRO', status: 'PAST_DUE' });
+    expect(await desk.upgrade(user, 'PREMIUM')).toMatchObject({
+      status: 409,
+      code: 'SUBSCRIPTION_PAST_DUE',
+    });
+    await desk.deliver();
+    const { data } = await desk.sdk.invoices.list({ subscription: subscriptionId });
+    expect(data.map(({ amount_due, status }) => [amount_due, status])).toEqual([
+      [2_900, 'open'],
+      [2_900, 'paid'],
+    ]);
+    expect(await desk.shown(user)).toMatchObject({ tier: 'PRO', subscribed_tier: 'PRO' });
   });
 
   test('is refused where it is none', async () => {
@@ -281,10 +303,24 @@ describe('an Idempotency-Key', () => {
   });
 });
 
+test('a tier that has no price any more is not sold, and who has it keeps it', async () => {
+  const { desk, user } = await withPlan('PREMIUM');
+  await setSetting(store.ledger, 'tiers', tiersWith({ PRO: { prices: [] } }));
+  const notSold = { status: 409, code: 'TIER_NOT_AVAILABLE', body: { tier: 'PRO' } };
+  expect(await desk.upgrade(newUser(), 'PRO')).toMatchObject(notSold);
+  expect(await desk.upgrade(newUser(), 'PRO', { body: { currency: 'USD' } })).toMatchObject(
+    notSold,
+  );
+  expect(await desk.downgrade(user, 'PRO')).toMatchObject(notSold);
+  expect(await desk.shown(user)).toMatchObject({ tier: 'PREMIUM', pending_change: null });
+  await setSetting(store.ledger, 'tiers', DEFAULT_TIERS);
+  expect((await desk.downgrade(user, 'PRO')).status).toBe(200);
+});
+
 test('all that a request asks of Stripe ends before its function does', () => {
   const { asking, charging, retryBudgetMs } = TIME_BUDGET;
   const timeoutMs = functionDefinitions.subscriptions.timeoutSeconds * 1_000;
   const page = asking.callsMax * callMaxMs(asking);
-  const change = charging.callsBefore * callMaxMs(asking) + callMaxMs(charging);
+  const change = charging.callsBeside * callMaxMs(asking) + callMaxMs(charging);
   expect(Math.max(page, change) + retryBudgetMs).toBeLessThan(timeoutMs);
 });

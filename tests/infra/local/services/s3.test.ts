@@ -41,9 +41,11 @@ test('an object of another bucket is not found, and nobody comes in without a si
   expect((await fetchText(address.href)).status).toBe(403);
 });
 
+const csvFile = (name: string) => ({ name, contentType: 'text/csv; charset=utf-8' });
+
 test('parts become one file in their order, whatever order and however often they came', async () => {
   const key = 'exports/whole.csv';
-  const uploadId = await files.beginUpload(key, 'whole.csv');
+  const uploadId = await files.beginUpload(key, csvFile('whole.csv'));
   const part = (number: number, text: string) => files.putPart({ key, uploadId, number, text });
   const last = await part(2, 'the end');
   await part(1, PART);
@@ -56,7 +58,7 @@ test('parts become one file in their order, whatever order and however often the
 
 test('an upload with a part that is missing, too small or never begun is refused', async () => {
   const key = 'exports/refused.csv';
-  const uploadId = await files.beginUpload(key, 'refused.csv');
+  const uploadId = await files.beginUpload(key, csvFile('refused.csv'));
   const small = await files.putPart({ key, uploadId, number: 1, text: 'small' });
   const end = await files.putPart({ key, uploadId, number: 2, text: 'end' });
   const finish = (etags: readonly string[]) => files.finishUpload({ key, uploadId, etags });
@@ -68,7 +70,7 @@ test('an upload with a part that is missing, too small or never begun is refused
 
 test('a link opens its file as a download until it expires, and nothing that was changed in it', async () => {
   const key = 'exports/linked.csv';
-  const uploadId = await files.beginUpload(key, 'linked.csv');
+  const uploadId = await files.beginUpload(key, csvFile('linked.csv'));
   const etag = await files.putPart({ key, uploadId, number: 1, text: 'a,b\r\n' });
   await files.finishUpload({ key, uploadId, etags: [etag] });
   await files.put('exports/secret.csv', 'secret');
