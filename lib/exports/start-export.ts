@@ -15,8 +15,8 @@ const ENTRIES_MAX = 5_000;
 const PAGES_MAX = 40;
 
 /**
- * Reads what was asked for, if that is little enough to answer at once; else a job writes it to a file. The same export
- * asked for again on the same day is the same job.
+ * Reads what was asked for, if that is little enough to answer at once; else a job writes it to a file. The same period
+ * asked for again on the same day is the same job; one that goes on until now is another each time.
  */
 export async function startExport(
   {

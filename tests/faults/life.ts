@@ -21,6 +21,7 @@ export interface Life {
   readonly follow: Seam['follow'];
   readonly isDead: () => boolean;
   readonly died: Promise<'died'>;
+  readonly struck: Seam['struck'];
   /** What it printed. */
   readonly printed: readonly string[];
 }
@@ -80,6 +81,7 @@ export function startLife({ model, environment, outlet, isPatient = false }: Lif
     follow: seam.follow,
     isDead: seam.isDead,
     died: seam.died,
+    struck: seam.struck,
     printed,
   };
 }

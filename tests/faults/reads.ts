@@ -1,5 +1,5 @@
 import { routes } from '#lib/contract/routes';
-import { endState, isBucket, marksOf } from '#tests/faults/end-state';
+import { isBucket } from '#tests/faults/end-state';
 import { ask, perform } from '#tests/faults/scenario';
 import { applied, exportBegun, runJobs } from '#tests/faults/scenarios/admin';
 import { bought, quarantined } from '#tests/faults/scenarios/money';
@@ -16,11 +16,8 @@ export async function writingReads(world: World): Promise<readonly Subject[]> {
   const asked = await questions(world);
   const left = async (): Promise<string> => {
     const items = (await world.items()).filter((item) => !isBucket(item));
-    return JSON.stringify([items, await endState(world, marks)]);
+    return JSON.stringify([items, world.trail().filter(isSentElsewhere)]);
   };
-  const marks = marksOf(world);
-  // What the arrangement has queued is taken by the first look.
-  await left();
   let before = await left();
   const writing: Subject[] = [];
   for (const name of routeNames()) {
@@ -29,11 +26,16 @@ export async function writingReads(world: World): Promise<readonly Subject[]> {
     const of: Request = path.includes('{userId}') ? { params: { userId: 'ann' } } : {};
     const step = request(world, name, { as: callers[access.kind], ...of, ...asked[name] });
     await perform(world, step);
-    const after = await left();
-    if (after !== before) writing.push(`route ${name}`);
+    if ((await left()) === before) continue;
+    writing.push(`route ${name}`);
     before = await left();
   }
   return writing;
+}
+
+/** A call to something else than the table that is no question: `admin: sqs SendMessage, pass`. */
+function isSentElsewhere(call: string): boolean {
+  return !/: (dynamodb |\w+ (GET |Get))/.test(call);
 }
 
 const callers = { public: user('ann'), user: user('ann'), service: BACKEND, admin: ADMIN } as const;

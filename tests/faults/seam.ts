@@ -47,6 +47,8 @@ export interface Seam {
   readonly follow: (plan: Plan, options?: { readonly counts: 'warm' | 'all' }) => void;
   readonly isDead: () => boolean;
   readonly died: Promise<'died'>;
+  /** How many of its calls something has happened to, whatever the plan. */
+  readonly struck: () => number;
 }
 
 /** The one way out of one life. */
@@ -55,6 +57,7 @@ export function openSeam(outlet: Outlet): Seam {
   const ended = Promise.withResolvers<'died'>();
   const agent = new http.Agent({ keepAlive: true });
   let isDead = false;
+  let struck = 0;
   let plan = allPass;
   let isUncounted: (call: Pick<Call, 'service'>) => boolean = () => false;
   let known = new Map<string, { readonly number: number; attempts: number }>();
@@ -85,6 +88,7 @@ export function openSeam(outlet: Outlet): Seam {
     const act = actOf({ service, operation }, identityOf(headers) ?? `${service} ${operation}`);
     outlet.onCall?.({ name: `${service} ${operation}`, act: act.kind });
     if (act.kind === 'pass') return sendPlain(call, { port, agent });
+    struck += 1;
     const announced = relay.expect({ act, died: die, method, path, port });
     return sendPlain(call, { port: relay.port, agent, path: announced });
   };
@@ -98,6 +102,7 @@ export function openSeam(outlet: Outlet): Seam {
     },
     isDead: () => isDead,
     died: ended.promise,
+    struck: () => struck,
   };
 }
 

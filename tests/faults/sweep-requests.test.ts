@@ -1,6 +1,7 @@
 import { writingReads } from '#tests/faults/reads';
 import { adminScenarios } from '#tests/faults/scenarios/admin';
-import { moneyScenarios, planScenarios } from '#tests/faults/scenarios/money';
+import { moneyScenarios } from '#tests/faults/scenarios/money';
+import { planScenarios } from '#tests/faults/scenarios/plans';
 import { walletScenarios } from '#tests/faults/scenarios/wallets';
 import { changingRoutes } from '#tests/faults/subjects';
 import { sweepTests } from '#tests/faults/sweep-tests';

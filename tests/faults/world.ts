@@ -93,6 +93,11 @@ export interface StoredFile {
   readonly text: string;
 }
 
+/**
+ * The SDK's clients have a quota of retries, which each costs something of and each success gives little back to: 35 calls
+ * that fail in a row empty it, and the next fault, which the client should repair, would reach the function.
+ */
+const STRUCK_MAX = 15;
 const DELETES_MAX = 25;
 const MESSAGES_MAX = 10;
 
@@ -253,7 +258,10 @@ export async function openWorld(): Promise<World> {
       services.mails.clear();
       buckets.clear();
       await providers.reset();
-      for (const life of lives.values()) life.follow(allPass);
+      for (const [key, life] of lives) {
+        if (life.struck() > STRUCK_MAX) lives.delete(key);
+        else life.follow(allPass);
+      }
       trail = [];
     },
     close: () => closing.close(),

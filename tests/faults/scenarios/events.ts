@@ -9,14 +9,16 @@ import {
   intentOf,
   news,
   ordered,
-  renewed,
-  SECOND_MONTH,
-  subscribed,
-  subscribedAtStripe,
   TERMS,
   TOP_UP_OF_ANN,
   withCard,
 } from '#tests/faults/scenarios/money';
+import {
+  renewed,
+  SECOND_MONTH,
+  subscribed,
+  subscribedAtStripe,
+} from '#tests/faults/scenarios/plans';
 import { checkedLater, lookAfterTopUps } from '#tests/faults/scenarios/schedules';
 import { ADMIN, changes, event, messages, type Step, user, webhook } from '#tests/faults/steps';
 import { START } from '#tests/faults/sweep';

@@ -4,16 +4,8 @@ import { DEFAULT_TIERS } from '#lib/subscriptions/tiers';
 import { marksOf } from '#tests/faults/end-state';
 import { ask, give, perform, type Scenario } from '#tests/faults/scenario';
 import { runJobs } from '#tests/faults/scenarios/admin';
-import {
-  checkout,
-  lookedAt,
-  news,
-  renewed,
-  SECOND_MONTH,
-  subscribed,
-  TERMS,
-  withCard,
-} from '#tests/faults/scenarios/money';
+import { checkout, lookedAt, news, TERMS, withCard } from '#tests/faults/scenarios/money';
+import { renewed, SECOND_MONTH, subscribed } from '#tests/faults/scenarios/plans';
 import { ADMIN, messages, schedule, user } from '#tests/faults/steps';
 import { START } from '#tests/faults/sweep';
 import type { World } from '#tests/faults/world';
