@@ -385,6 +385,8 @@ export interface WalletMove {
   readonly wallet: WalletRef;
   /** Not a number where there is none. */
   readonly seq: number;
+  /** The time that it has in the index. */
+  readonly at: string;
 }
 
 export interface MovePage {

@@ -229,7 +229,8 @@ export function moveFromItem(item: ItemValue): WalletMove {
     userId: String(item['pk']).slice('USER#'.length),
     creditType: String(item['credit_type']),
   };
-  return { wallet, seq: typeof item['seq'] === 'number' ? item['seq'] : NaN };
+  const [at = ''] = String(item['gsi2sk']).split('#');
+  return { wallet, at, seq: typeof item['seq'] === 'number' ? item['seq'] : NaN };
 }
 
 function orAbsent(value: number): number | undefined {

@@ -59,17 +59,29 @@ export async function verifyMovedWallets(
   let wallets = 0;
   for (let hour = 0; hour < HOURS_MAX && from < closable && run.hasTime(); hour += 1) {
     const to = later(from, HOUR_MS);
-    for (const { wallet, seq } of await movedWallets(deps, { from, to })) {
+    const moved = await movedWallets(deps, { from, to });
+    for (const { wallet, seq } of moved) {
       const problems = await verifySince(deps, { wallet, seen: seq, instant: from });
       if (problems.length > 0) broken.push({ wallet, problems });
       wallets += 1;
     }
-    from = to;
+    // After a pause the quiet hours of a day take one look, and not one each.
+    const rest = { from: to, to: dayEnd(to) };
+    from = moved.length === 0 && rest.to <= closable ? await quietUntil(deps, rest) : to;
   }
   const version = stored?.version ?? null;
   // Two runs at once prove the same; whoever is later has nothing to add.
   await deps.ledger.write([{ ...PROGRESS, value: { verifiedTo: from }, version }]);
   return { wallets, broken, verifiedTo: from };
+}
+
+/** The first hour in which a wallet has moved, or the end of the period. */
+async function quietUntil(
+  { moves }: Pick<VerifyDependencies, 'moves'>,
+  period: { readonly from: string; readonly to: string },
+): Promise<string> {
+  const [first] = (await moves.page({ ...period, after: null, limit: 1 })).moves;
+  return first ? hourStart(first.at) : period.to;
 }
 
 /** Each with the highest number that an entry of it has in that hour; not a number where one has none. */
@@ -82,9 +94,9 @@ async function movedWallets(
   const to = earliest(hour.to, dayEnd(hour.from));
   do {
     const page = await moves.page({ from: hour.from, to, after, limit: PAGE });
-    for (const { wallet, seq } of page.moves) {
+    for (const { wallet, seq, at } of page.moves) {
       const name = `${wallet.userId} ${wallet.creditType}`;
-      found.set(name, { wallet, seq: Math.max(seq, found.get(name)?.seq ?? 0) });
+      found.set(name, { wallet, at, seq: Math.max(seq, found.get(name)?.seq ?? 0) });
     }
     after = page.next;
   } while (after !== null);

@@ -146,3 +146,21 @@ test.each([
     expect(proof?.problems[0]).toMatchObject({ code: 'UNREADABLE' });
   },
 );
+
+test('quiet days are passed over with one look, and whatever moved behind them is proven', async () => {
+  await spender('before', '09');
+  await run('2026-11-20T10:30:00.000Z');
+  const wallet = walletOf('before');
+  const after = [
+    ['one', '2026-11-21T00:00:00.000Z'],
+    ['two', '2026-11-23T23:59:59.999Z'],
+    ['three', '2026-11-24T12:30:00.000Z'],
+  ] as const;
+  for (const [cause, now] of after) {
+    await store.ledger.run(spendWork({ wallet, amount: 1, cause, now }));
+  }
+  const { cost, result } = await store.measure(() => run('2026-11-24T14:30:00.000Z'));
+  expect(result).toEqual({ wallets: 3, broken: [], verifiedTo: '2026-11-24T14:00:00.000Z' });
+  // Hour by hour it would be 100 looks at eight shards.
+  expect(cost.calls.length).toBeLessThan(35 * 8);
+});

@@ -38,8 +38,8 @@ export interface SchedulesOptions extends TargetOptions {
   readonly onTime: () => Promise<void>;
 }
 
-/** A month at once would run a five-minute schedule 8,640 times: a dozen shows all there is to see, and passes quickly. */
-const RUNS_MAX = 12;
+/** A month at once would run a five-minute schedule 8,640 times: a few show all there is to see, and pass quickly. */
+const RUNS_MAX = 6;
 /** The longest sleep: timers cannot see the clock move, and very long ones overflow. */
 const SLEEP_MAX_MS = 30_000;
 
