@@ -39,16 +39,16 @@ export interface Proof {
 /** Reads one line of an export; throws if it is no entry. */
 export function readExported(line: string): ExportedEntry {
   const document: unknown = JSON.parse(line);
-  if (!isObject(document)) throw new TypeError('a line is a JSON object');
+  if (!isObject(document)) throw new TypeError('it should be a JSON object');
   const { hash, ...hashed } = document;
   const text = (name: string) => {
     const value = document[name];
-    if (typeof value !== 'string') throw new TypeError(`${name} is a text`);
+    if (typeof value !== 'string') throw new TypeError(`${name} should be a text`);
     return value;
   };
   const whole = (name: string) => {
     const value = document[name];
-    if (!Number.isSafeInteger(value)) throw new TypeError(`${name} is a whole number`);
+    if (!Number.isSafeInteger(value)) throw new TypeError(`${name} should be a whole number`);
     return Number(value);
   };
   return {
@@ -151,9 +151,12 @@ async function readExport(file: string): Promise<ExportedEntry[]> {
     try {
       entries.push(readExported(line));
     } catch (error) {
-      throw new Error(`${file}, line ${number} is no entry of an export: ${String(error)}`, {
-        cause: error,
-      });
+      throw new Error(
+        `${file}, line ${number} is no entry of an export: ${error instanceof Error ? error.message : String(error)}`,
+        {
+          cause: error,
+        },
+      );
     }
   }
   return entries;
@@ -179,5 +182,8 @@ async function main([file, earlier]: readonly string[]): Promise<number> {
 }
 
 if (import.meta.url === pathToFileURL(process.argv[1] ?? '').href) {
-  process.exitCode = await main(process.argv.slice(2));
+  process.exitCode = await main(process.argv.slice(2)).catch((error: unknown) => {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return 2;
+  });
 }

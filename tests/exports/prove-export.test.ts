@@ -166,7 +166,8 @@ describe('as a program', () => {
 
   it('names the line of a file that is no export', () => {
     const { code, said } = proved(`${text}{"id":"txn_1"}\n`);
-    expect(code).not.toBe(0);
-    expect(said).toContain(`line ${entries.length + 1} is no entry of an export`);
+    expect(code).toBe(2);
+    expect(said).toMatch(/ is no entry of an export: user_id should be a text\n$/);
+    expect(said).toContain(`line ${entries.length + 1} `);
   });
 });
